@@ -35,7 +35,7 @@ export async function checkAuthentik(context: DoctorContext): Promise<Findings> 
   const { user } = await client
     .request("me.get", AuthentikUser, { path: "/core/users/me/" })
     .catch(refuse);
-  const renew = `${tokens}: edit the token of cfauth and switch Expiring off; Authentik puts another key in its place when it expires`;
+  const renew = `${tokens}: edit cfauth's token and turn off Expiring; otherwise Authentik replaces the key when it expires`;
   const [expires, granted, stranger] = await Promise.all([
     readExpiry(client, user),
     user.is_superuser ? undefined : readGrantedPermissions(client, user),
@@ -43,7 +43,7 @@ export async function checkAuthentik(context: DoctorContext): Promise<Findings> 
   ]);
   const token: DoctorCheck & { readonly detail: string } =
     expires === "unknown"
-      ? { id: "authentik.token", title: TITLE, result: "pass", detail: "expiry not known" }
+      ? { id: "authentik.token", title: TITLE, result: "pass", detail: "expiry unknown" }
       : tokenExpiry(
           expires,
           { id: "authentik.token", code: "CFA-AK-TOKEN-EXPIRES", fix: renew },
@@ -76,10 +76,10 @@ export async function checkAuthentik(context: DoctorContext): Promise<Findings> 
  */
 const strangerCheck = ({ host, address, container }: Stranger): DoctorCheck => ({
   id: "authentik.name",
-  title: "Name leads to Authentik alone",
+  title: "Name resolves only to Authentik",
   result: "warn",
   code: "CFA-AK-STRANGER",
-  detail: `the name ${host} in AUTHENTIK_API_URL leads to ${address} as well, which is container ${container}; cfauth sends its token to Authentik's container alone`,
+  detail: `the name ${host} in AUTHENTIK_API_URL also resolves to ${address}, which is container ${container}; cfauth sends its token only to Authentik's container`,
   fixes: [OWN_NETWORK],
 });
 
@@ -92,7 +92,7 @@ const tokenRejectedError = (
   new ServiceError({
     service: "authentik",
     code: "CFA-AK-TOKEN",
-    message: `Authentik answers at ${url}, but refuses the token (from ${source}): it is expired or was replaced; Authentik renews API tokens every 30 minutes unless "Expiring" is off`,
+    message: `Authentik answers at ${url} but rejects the token (from ${source}): it has expired or was replaced; Authentik renews API tokens every 30 minutes unless "Expiring" is off`,
     fix: `${tokens} → Create: intent "API Token", Expiring off; put the key into ${source}, then: docker compose up -d --force-recreate cfauth`,
     transient: false,
     status: error.status,
@@ -131,13 +131,13 @@ async function readExpiry(
  * groups are missing.
  */
 const OPTIONAL_PERMISSIONS: Readonly<Record<string, string>> = {
-  "authentik_core.delete_application": "tiles of routes that are gone stay",
+  "authentik_core.delete_application": "tiles of removed routes stay",
   "authentik_core.view_group": "routes that name a group are not opened",
-  "authentik_policies.add_policybinding": "tiles with groups are not made",
-  "authentik_policies.delete_policybinding": "tiles keep the groups that they had",
-  "authentik_policies.view_policybinding": "tiles are not kept up to date",
-  "authentik_providers_oauth2.add_scopemapping": "only direct members of a group are let in",
-  "authentik_providers_oauth2.change_scopemapping": "only direct members of a group are let in",
+  "authentik_policies.add_policybinding": "tiles with groups are not created",
+  "authentik_policies.delete_policybinding": "tiles keep their old groups",
+  "authentik_policies.view_policybinding": "tiles are not updated",
+  "authentik_providers_oauth2.add_scopemapping": "only direct members of a group may enter",
+  "authentik_providers_oauth2.change_scopemapping": "only direct members of a group may enter",
 };
 
 function permissionCheck(
@@ -153,7 +153,7 @@ function permissionCheck(
     return {
       ...check,
       result: "warn",
-      detail: "not known: the token may not read the groups of its user, whose roles may have it",
+      detail: "unknown: the token may not read its user's groups, whose roles may include it",
       fixes: [`see ${roles}`],
     };
   const without = OPTIONAL_PERMISSIONS[permission];
@@ -163,7 +163,7 @@ function permissionCheck(
     detail: `missing${without === undefined ? "" : `: without it ${without}`}`,
     code: "CFA-AK-PERMISSION",
     fixes: [
-      `${roles} → the role of the token's user → Permissions: assign ${missing.length === 1 ? permission : "what is missing"}`,
+      `${roles} → the role of the token's user → Permissions: assign ${missing.length === 1 ? permission : "the missing permissions"}`,
     ],
   };
 }
@@ -182,7 +182,7 @@ function headlineOf(
     return `token valid, but ${missing} of ${all} permissions ${missing === 1 ? "is" : "are"} missing`;
   const held =
     may === undefined ? "superuser, all permissions" : `${all - dark} of ${all} permissions`;
-  return `token valid, ${token.split(":")[0]} · ${held}${dark === 0 ? "" : `, ${dark} not known`}`;
+  return `token valid, ${token.split(":")[0]} · ${held}${dark === 0 ? "" : `, ${dark} unknown`}`;
 }
 
 /** True if client secrets are separate objects: from 2026.11 on. */

@@ -51,7 +51,7 @@ export async function checkCloudflare(context: DoctorContext): Promise<Findings>
     const need: Requirement = { id: "cloudflare.account", title: "Cloudflare account" };
     const lacks = { tunnel: need, "zero-trust": need };
     return {
-      headline: "token valid, but which account is meant is not clear",
+      headline: "token valid, but the account is ambiguous",
       checks: [token, checkFrom(account, need)],
       blockedGroups: lacks,
     };
@@ -85,7 +85,7 @@ const tokenRejectedError = (
   new ServiceError({
     service: "cloudflare",
     code: "CFA-CF-TOKEN",
-    message: `Cloudflare refuses the token (from ${source}): ${status === undefined ? "it is wrong, expired or deleted" : `it is ${status}`}`,
+    message: `Cloudflare rejects the token (from ${source}): ${status === undefined ? "it is wrong, expired or deleted" : `it is ${status}`}`,
     fix: newTokenFix(source),
     transient: false,
     status: error?.status,
@@ -144,15 +144,15 @@ function permissionCheck(
   const result: CheckResult = typeof held === "object" ? "warn" : RESULTS[held];
   const check = { id: `cloudflare.permission.${id}`, title, result, listed: true } as const;
   if (typeof held === "object")
-    return { ...check, detail: `not known: ${held.why}`, fixes: [RETRY_FIX] };
+    return { ...check, detail: `unknown: ${held.why}`, fixes: [RETRY_FIX] };
   if (held === "no-team")
-    return { ...check, detail: "not known before Zero Trust is set up", needs: TEAM };
+    return { ...check, detail: "unknown until Zero Trust is set up", needs: TEAM };
   if (held === "no-zone")
-    return { ...check, detail: "not known before a zone is seen", needs: ZONE_READ };
+    return { ...check, detail: "unknown until a zone is visible", needs: ZONE_READ };
   if (held === "present") return { ...check, detail: "present" };
   const detail =
     id === "zone"
-      ? "missing, or the token is for no zone: it sees none"
+      ? "missing, or the token covers no zone: it sees none"
       : where.length > 0
         ? `missing for ${firstFew(where)}`
         : "missing";
@@ -160,7 +160,7 @@ function permissionCheck(
 }
 
 const RETRY_FIX =
-  "run cfauth doctor again; if it stays so, dash.cloudflare.com → My Profile → API Tokens shows what the token may do";
+  "run cfauth doctor again; if this persists, dash.cloudflare.com → My Profile → API Tokens shows the token's permissions";
 
 const editTokenFixes = (missing: readonly Permission[]): readonly string[] => [
   `dash.cloudflare.com → My Profile → API Tokens → the token of cfauth → Edit: add ${missing.length === 1 ? "it" : "them"} (the token stays the same)`,
@@ -177,7 +177,7 @@ function headlineOf(
   const [missing, dark, all] = [of("fail"), of("warn") + of("skip"), permissions.length];
   if (missing > 0)
     return `token valid, but ${missing} of ${all} permissions ${missing === 1 ? "is" : "are"} missing`;
-  const held = `${of("pass")} of ${all} permissions${dark === 0 ? "" : `, ${dark} not known`}`;
+  const held = `${of("pass")} of ${all} permissions${dark === 0 ? "" : `, ${dark} unknown`}`;
   return `token valid, ${token.detail.split(":")[0]} · ${held} · ${zones.length === 1 ? "zone" : "zones"} ${firstFew(zones.map(({ name }) => name))}`;
 }
 
@@ -241,7 +241,7 @@ function domainChecks(
       code: "CFA-CF-ZONE",
       fixes: [
         `add ${choice.name} to CFAUTH_ZONES`,
-        "or set CFAUTH_DOMAIN to a domain in one of the zones that it lists",
+        "or set CFAUTH_DOMAIN to a domain in one of the listed zones",
       ],
     },
   ];
@@ -251,10 +251,10 @@ const pendingZoneCheck = (name: string): DoctorCheck => ({
   id: "cloudflare.zone",
   title: `zone ${name}`,
   result: "warn",
-  detail: `${name} is pending: its name servers do not lead to Cloudflare yet, so nothing below it is reached`,
+  detail: `${name} is pending: its name servers do not point to Cloudflare yet, so no hostname in it is reachable`,
   code: "CFA-CF-ZONE",
   fixes: [
-    `dash.cloudflare.com → ${name} → Overview shows the two name servers to set where the domain is registered`,
+    `dash.cloudflare.com → ${name} → Overview shows the two name servers to set at the domain's registrar`,
   ],
 });
 

@@ -85,9 +85,9 @@ function pathCheck(
   if (!(found instanceof ServiceError)) return passedCheck(id, title, "allowed");
   const check = checkFrom(found, { id, title }, refused);
   if (refused === "pass")
-    return { ...passedCheck(id, title, "refused, and not needed, since CFAUTH_OWNER is set") };
+    return { ...passedCheck(id, title, "refused, but not needed because CFAUTH_OWNER is set") };
   return name === "events"
-    ? { ...check, detail: `${found.message}, so containers are noticed only at each resync` }
+    ? { ...check, detail: `${found.message}, so changes are noticed only at each resync` }
     : check;
 }
 
@@ -103,7 +103,7 @@ function imageCheck(workloads: readonly Workload[]): DoctorCheck {
       id,
       title,
       workloads.some(({ imageLabels }) => imageLabels.kind === "obeyed")
-        ? "not needed, since CFAUTH_IMAGE_LABELS=true"
+        ? "not needed because CFAUTH_IMAGE_LABELS=true"
         : "allowed",
     );
   return {
@@ -111,9 +111,9 @@ function imageCheck(workloads: readonly Workload[]): DoctorCheck {
     title,
     result: "warn",
     code: "CFA-IMAGE-UNKNOWN",
-    detail: `the images of ${firstFew(uninspected.map(({ name }) => name))} cannot be inspected (${first.why}); labels that let people in without a login, adopt objects or point elsewhere are not obeyed there`,
+    detail: `the images of ${firstFew(uninspected.map(({ name }) => name))} cannot be inspected (${first.why}); labels there that grant access without a login, adopt objects or point elsewhere are ignored`,
     fixes: [
-      "let the socket proxy permit GET /images/<id>/json",
+      "let the socket proxy allow GET /images/<id>/json",
       "or set CFAUTH_IMAGE_LABELS=true on cfauth, which obeys the labels of every image",
     ],
   };
@@ -152,14 +152,14 @@ function missingNetworkCheck(
     ...need,
     result: "fail",
     code: "CFA-DOCKER-NETWORK",
-    detail: `there is no network ${name}, over which cloudflared is to reach containers${meant === undefined ? "" : `; there is one called ${meant}`}`,
+    detail: `there is no network ${name} through which cloudflared could reach containers${meant === undefined ? "" : `; a network ${meant} exists`}`,
     fixes: [
       meant === undefined
-        ? `docker network create ${name}, and put cloudflared and your services on it`
+        ? `docker network create ${name}, then attach cloudflared and your services to it`
         : `set CFAUTH_NETWORK: ${meant} on cfauth`,
       meant === undefined
-        ? "or name the network that cloudflared is on in CFAUTH_NETWORK"
-        : `or write name: ${name} below that network in compose.yaml`,
+        ? "or set CFAUTH_NETWORK to the network that cloudflared is on"
+        : `or add name: ${name} to that network in compose.yaml`,
     ],
   };
 }
@@ -171,8 +171,8 @@ const unknownNetworkCheck = (
 ): DoctorCheck => ({
   ...need,
   result: "warn",
-  detail: `whether there is a network ${name} is not known: ${message}`,
-  fixes: [`docker network ls tells; nothing is to be done if ${name} is there`],
+  detail: `cannot tell whether network ${name} exists: ${message}`,
+  fixes: [`check with docker network ls; if ${name} is listed, there is nothing to do`],
 });
 
 function summarise(
@@ -180,7 +180,7 @@ function summarise(
   checks: readonly DoctorCheck[],
   workloads: readonly Workload[] | undefined,
 ): readonly string[] {
-  if (workloads === undefined) return ["the list of containers is refused"];
+  if (workloads === undefined) return ["listing containers is refused"];
   const gone = checks
     .filter(({ id, result }) => id === "docker.network" && result === "fail")
     .map(({ title }) => title);

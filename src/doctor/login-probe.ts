@@ -47,7 +47,7 @@ export async function followLogin(
       return { is: "refused", says: describePage(page) };
     at = page.location;
   }
-  return { is: "refused", says: "it is sent round in a circle" };
+  return { is: "refused", says: "a redirect loop" };
 }
 
 /**

@@ -77,9 +77,9 @@ export async function checkLogin(context: DoctorContext): Promise<Findings> {
   };
 }
 
-const missingPartsHeadline = (slug: string): string => `Authentik lacks what ${slug} is made of`;
+const missingPartsHeadline = (slug: string): string => `Authentik lacks prerequisites of ${slug}`;
 
-const PARTS: Requirement = { id: "login.parts", title: "what the login is made of" };
+const PARTS: Requirement = { id: "login.parts", title: "login prerequisites" };
 
 const problemCheck = ({ code, severity, message, fix }: Problem): DoctorCheck => ({
   id: code === "CFA-AK-BEHIND-ACCESS" || code === "CFA-AK-OWN-HOST" ? BEHIND.id : PARTS.id,
@@ -116,10 +116,10 @@ function describeMissing(
   running: boolean,
 ): string {
   const none = provider === undefined && application === undefined && method === undefined;
-  const what = none ? "not there yet" : "half of it there";
+  const what = none ? "not created yet" : "only partly created";
   return running
-    ? `${settings.slug}, ${what}, though cfauth runs`
-    : `${settings.slug}, ${what}: cfauth makes ${none ? "both ends" : "the rest"} when it starts`;
+    ? `${settings.slug}, ${what}, although cfauth runs`
+    : `${settings.slug}, ${what}: cfauth creates ${none ? "both ends" : "the rest"} when it starts`;
 }
 
 /** Before the first start a missing login is normal. */
@@ -128,11 +128,11 @@ const checksBeforeCreation = (running: boolean): readonly DoctorCheck[] => [
     ? {
         ...AGREES,
         result: "warn",
-        detail: "cfauth runs, but has not made the login yet",
+        detail: "cfauth runs but has not created the login yet",
         code: "CFA-LOGIN-DIFFERS",
-        fixes: ["docker compose logs cfauth tells what it waits for"],
+        fixes: ["docker compose logs cfauth shows what it is waiting for"],
       }
-    : passedCheck(AGREES.id, AGREES.title, "made when cfauth starts"),
+    : passedCheck(AGREES.id, AGREES.title, "created when cfauth starts"),
   ...[DISCOVERY, KEYS, LOGIN_PAGE].map((it) => skippedCheck(it, AGREES)),
 ];
 
@@ -154,43 +154,43 @@ function matchCheck(
     code: "CFA-LOGIN-DIFFERS",
     fixes: [
       running
-        ? "cfauth mends it at its next look; docker compose logs cfauth tells if it cannot"
-        : "start cfauth, which mends it: docker compose up -d cfauth",
+        ? "cfauth corrects it at its next resync; docker compose logs cfauth shows an error if it cannot"
+        : "start cfauth, which corrects it: docker compose up -d cfauth",
     ],
   };
 }
 
 function describeDifference(change: LoginChange, { method, settings }: ObservedLogin): string {
   if (change.key === "login-provider")
-    return `the provider ${change.subject} in Authentik is not as logins by Cloudflare need it`;
+    return `the provider ${change.subject} in Authentik is not set up as Cloudflare logins need it`;
   if (change.key === "login-application")
-    return `the application ${settings.slug} in Authentik is not joined to its provider, or shows in the library`;
+    return `the application ${settings.slug} in Authentik is not linked to its provider, or is visible in the library`;
   if (change.key !== "login-method" || method === undefined)
-    return "one end of the login is not there";
+    return "one end of the login is missing";
   const fields = Object.entries(change.config).filter(
     ([name, value]) =>
       JSON.stringify(value) !== JSON.stringify(method.config[name as keyof typeof method.config]),
   );
   const names = fields.map(([name]) => name);
   if (names.length > 0)
-    return `the login method in Cloudflare has another ${names.join(", ")} than the provider in Authentik`;
+    return `the login method in Cloudflare has a different ${names.join(", ")} than the provider in Authentik`;
   return method.name === change.name
-    ? "the login method in Cloudflare lacks a claim that groups travel in"
-    : "the login method in Cloudflare was given another client secret than the provider in Authentik has now";
+    ? "the login method in Cloudflare lacks a claim that carries groups"
+    : "the login method in Cloudflare was given a client secret that differs from the provider's current one";
 }
 
 function headlineOf(slug: string, checks: readonly DoctorCheck[]): string {
   const by = (need: Requirement): DoctorCheck | undefined =>
     checks.find(({ id }) => id === need.id);
   const bad = (need: Requirement): boolean => ["warn", "fail"].includes(by(need)?.result ?? "");
-  if (bad(BEHIND)) return "Authentik is behind Access itself";
+  if (bad(BEHIND)) return "Authentik itself is behind Access";
   if (by(DISCOVERY)?.code === "CFA-AK-ISSUER")
-    return "Authentik is asked under another name than AUTHENTIK_URL";
-  if (bad(DISCOVERY)) return "Authentik is not reached as browsers reach it";
-  if (bad(KEYS)) return "Authentik has no signing key to show";
-  if (bad(AGREES)) return `${slug} does not agree on both sides`;
+    return "Authentik sees a different hostname than AUTHENTIK_URL";
+  if (bad(DISCOVERY)) return "Authentik is not reachable at AUTHENTIK_URL";
+  if (bad(KEYS)) return "Authentik's signing keys are missing";
+  if (bad(AGREES)) return `${slug} differs between Cloudflare and Authentik`;
   if (bad(LOGIN_PAGE)) return "Authentik refuses the login";
-  return [`${slug} agrees on both sides`, by(KEYS)?.detail, "a login reaches Authentik"]
+  return [`${slug} matches on both sides`, by(KEYS)?.detail, "a login reaches Authentik"]
     .filter((it) => it !== undefined)
     .join(" · ");
 }

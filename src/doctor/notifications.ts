@@ -21,16 +21,16 @@ export async function checkNotifications({
   const meta = { at: now, owner: await owner().catch(() => "") };
   const tested = await sendTest(config.notify, meta, notify, TIMEOUT_MS);
   const checks = tested.map((it): DoctorCheck => {
-    if (it.delivered) return passedCheck("notifications.target", it.to, "took the test");
-    const detail = `${it.to} did not take the test: ${it.why}`;
+    if (it.delivered) return passedCheck("notifications.target", it.to, "accepted the test");
+    const detail = `${it.to} did not accept the test: ${it.why}`;
     return { id: "notifications.target", title: it.to, result: "warn", detail, fixes: [FIX] };
   });
   const delivered = tested.filter(({ delivered }) => delivered).length;
   return {
     headline:
       delivered === tested.length
-        ? `${names.join(", ")} took the test`
-        : `${delivered} of ${tested.length} took the test`,
+        ? `${names.join(", ")} accepted the test`
+        : `${delivered} of ${tested.length} accepted the test`,
     checks,
   };
 }
@@ -39,4 +39,4 @@ export async function checkNotifications({
 const TIMEOUT_MS = 8_000;
 
 const FIX =
-  "correct the address in CFAUTH_NOTIFY_URL (docs/notifications.md has one for each service), then: cfauth doctor --notify";
+  "correct the address in CFAUTH_NOTIFY_URL (docs/notifications.md has an example for each service), then: cfauth doctor --notify";

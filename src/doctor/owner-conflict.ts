@@ -22,7 +22,7 @@ export interface MarkedObjects {
   readonly startupGraceMs: number;
 }
 
-const CHECK: Requirement = { id: "routes.owner", title: "nobody else uses this owner" };
+const CHECK: Requirement = { id: "routes.owner", title: "no other daemon uses this owner" };
 
 /**
  * Checks whether another daemon uses the same owner: two daemons with one owner remove each other's
@@ -56,12 +56,12 @@ export function findSharedOwner({
     return passedCheck(
       CHECK.id,
       CHECK.title,
-      daemon === undefined ? "not seen" : `nobody else is seen to use owner ${owner}`,
+      daemon === undefined ? "not seen" : `no other daemon with owner ${owner} found`,
     );
   const reasons = [
     ...(foreignRoutes.length > 0
       ? [
-          `${pluralise(foreignRoutes.length, "route carries", "routes carry")} the mark of owner ${owner}, and no container here asks for ${foreignRoutes.length === 1 ? "it" : "them"}: ${firstFew(foreignRoutes)}`,
+          `${pluralise(foreignRoutes.length, "route carries", "routes carry")} the mark of owner ${owner}, but no container here requests ${foreignRoutes.length === 1 ? "it" : "them"}: ${firstFew(foreignRoutes)}`,
         ]
       : []),
     ...(changed.length > 0
@@ -72,16 +72,16 @@ export function findSharedOwner({
   ];
   const otherExplanation =
     daemon === undefined
-      ? "their containers may only be stopped"
+      ? "their containers may just be stopped"
       : "somebody may have changed it by hand";
   return {
     ...CHECK,
     result: "warn",
-    detail: `${reasons.join("; ")}. This is how it looks when another machine runs cfauth as owner ${owner}, and then each takes down the other's routes; or ${otherExplanation}`,
+    detail: `${reasons.join("; ")}. Another machine may run cfauth with owner ${owner}, and then each removes the other's routes; or ${otherExplanation}`,
     code: "CFA-OWNER-SHARED",
     fixes: [
-      `if there is another one, give each a CFAUTH_OWNER of its own${daemon === undefined ? ` before cfauth starts here, which closes them after ${formatDuration(startupGraceMs)}` : ""}`,
-      `if there is none, there is nothing to do: cfauth ${changed.length > 0 ? "puts it right" : "closes what nobody asks for"} by itself`,
+      `if there is another one, give each its own CFAUTH_OWNER${daemon === undefined ? ` before cfauth starts here, because it closes them after ${formatDuration(startupGraceMs)}` : ""}`,
+      `if there is none, there is nothing to do: cfauth ${changed.length > 0 ? "corrects it" : "closes what nobody requests"} by itself`,
     ],
   };
 }

@@ -79,7 +79,7 @@ export function accessInFrontChecks(
     {
       ...BEHIND,
       result: "fail",
-      detail: `${host} redirects to ${team}: to log in one would have to be logged in`,
+      detail: `${host} redirects to ${team}: people would have to log in before they could log in`,
       code: "CFA-AK-BEHIND-ACCESS",
       fixes: [
         `give Authentik's container the label cfauth.hostname: ${host} (cfauth keeps it open by itself)`,
@@ -119,10 +119,10 @@ export function reachabilityChecks(
 const unreachableCheck = (url: string, why: string, running: boolean): DoctorCheck => ({
   ...DISCOVERY,
   result: running ? "fail" : "warn",
-  detail: `${url} does not answer from here (${why})${running ? "" : "; where cfauth is what routes it, that comes when cfauth starts"}`,
+  detail: `${url} does not answer from here (${why})${running ? "" : "; if cfauth routes it, it will answer once cfauth runs"}`,
   code: "CFA-AK-PUBLIC-URL",
   fixes: [
-    "open it in a browser: if it answers there, only this container cannot reach it, and logins go well",
+    "open it in a browser: if it answers there, only this container cannot reach it, and logins work",
     "or correct AUTHENTIK_URL: it is the address at which browsers and Cloudflare reach Authentik",
   ],
 });
@@ -145,10 +145,10 @@ function discoveryCheck({ status, body }: ProbedPage, url: string): DoctorCheck 
   return {
     ...DISCOVERY,
     result: "warn",
-    detail: `Authentik calls itself ${issuer}, not ${url}: what is in front of it does not tell it under which name it was asked`,
+    detail: `Authentik calls itself ${issuer}, not ${url}: the proxy in front of it does not pass on the requested hostname`,
     code: "CFA-AK-ISSUER",
     fixes: [
-      "let the proxy in front of Authentik pass Host and X-Forwarded-Proto on; from 2026.8 on, name its network in AUTHENTIK_LISTEN__TRUSTED_PROXY_CIDRS",
+      "let the proxy in front of Authentik pass on Host and X-Forwarded-Proto; from 2026.8 on, list its network in AUTHENTIK_LISTEN__TRUSTED_PROXY_CIDRS",
     ],
   };
 }
@@ -161,9 +161,7 @@ function keysCheck({ status, body }: ProbedPage, mending: boolean): DoctorCheck 
   });
   const keys = Keys.safeParse(tryParseJson(body)).data?.keys ?? [];
   if (status === 200 && keys.length > 0) {
-    const kinds = [
-      ...new Set(keys.map(({ alg, kty }) => alg ?? kty ?? "of a kind it does not tell")),
-    ];
+    const kinds = [...new Set(keys.map(({ alg, kty }) => alg ?? kty ?? "unknown type"))];
     return passedCheck(
       KEYS.id,
       KEYS.title,
@@ -175,12 +173,12 @@ function keysCheck({ status, body }: ProbedPage, mending: boolean): DoctorCheck 
     result: mending ? "warn" : "fail",
     detail:
       status === 200
-        ? "Authentik shows no signing key for the provider, so Cloudflare cannot check who logged in"
+        ? "Authentik publishes no signing key for the provider, so Cloudflare cannot verify logins"
         : `Authentik's signing keys are not where Cloudflare looks for them (${status})`,
     code: "CFA-AK-NO-KEY",
     fixes: [
       mending
-        ? "nothing more: cfauth gives the provider a key when it mends it"
+        ? "nothing else to do: cfauth gives the provider a key when it corrects the login"
         : "Authentik → Applications → Providers → the provider → Edit: choose a Signing Key",
     ],
   };
@@ -188,15 +186,15 @@ function keysCheck({ status, body }: ProbedPage, mending: boolean): DoctorCheck 
 
 function loginPageCheck(end: LoginOutcome, url: string, mending: boolean): DoctorCheck {
   if (end.is === "login")
-    return passedCheck(LOGIN_PAGE.id, LOGIN_PAGE.title, "a login leads to it");
+    return passedCheck(LOGIN_PAGE.id, LOGIN_PAGE.title, "the login redirect reaches it");
   const says = end.is === "refused" ? end.says : "another page";
   return {
     ...LOGIN_PAGE,
     result: mending ? "warn" : "fail",
-    detail: `who is sent to log in does not come to Authentik's login page, but to ${says}`,
+    detail: `the login redirect ends at ${says} instead of Authentik's login page`,
     code: "CFA-AK-LOGIN-REFUSED",
     fixes: mending
-      ? ["nothing more: it may be gone when cfauth has mended what differs"]
-      : [`${url}/if/admin/#/events/log tells why Authentik refused it`],
+      ? ["nothing else to do: it may be gone when cfauth has corrected the difference"]
+      : [`${url}/if/admin/#/events/log shows why Authentik refused it`],
   };
 }

@@ -62,6 +62,7 @@ export async function checkRoutes(context: DoctorContext): Promise<Findings> {
       cause === "step" || cause === "adoption" ? [] : [route],
     ),
   );
+  const ownDaemon = daemon?.owner === owner ? daemon : undefined;
   const shared = findSharedOwner({
     owner,
     named: config.owner !== undefined,
@@ -76,12 +77,19 @@ export async function checkRoutes(context: DoctorContext): Promise<Findings> {
         ? []
         : [key],
     ),
-    daemon: daemon?.owner === owner ? daemon : undefined,
+    daemon: ownDaemon,
     startupGraceMs: config.startupGraceMs,
   });
   const checks = [...reported.map(problemCheck), ...stateChecks(statuses), shared];
   return {
-    headline: headlineOf({ statuses, reported, shared, owner, planned }),
+    headline: headlineOf({
+      statuses,
+      reported,
+      shared,
+      owner,
+      planned,
+      compared: ownDaemon !== undefined,
+    }),
     checks,
   };
 }
@@ -131,11 +139,20 @@ interface RouteFindings {
   readonly statuses: readonly RouteStatus[];
   readonly reported: readonly Problem[];
   readonly shared: DoctorCheck;
+  /** True if the local daemon's report was compared, so that another daemon would have shown. */
+  readonly compared: boolean;
   readonly owner: string;
   readonly planned: Plan<AnyChange>;
 }
 
-function headlineOf({ statuses, reported, shared, owner, planned }: RouteFindings): string {
+function headlineOf({
+  statuses,
+  reported,
+  shared,
+  compared,
+  owner,
+  planned,
+}: RouteFindings): string {
   const withState = (state: RouteStatus["state"]): readonly RouteStatus[] =>
     statuses.filter((route) => route.state === state);
   const wanted = statuses.length - withState("closing").length;
@@ -143,7 +160,7 @@ function headlineOf({ statuses, reported, shared, owner, planned }: RouteFinding
   const errors = reported.filter(({ severity }) => severity === "error").length;
   const warnings = reported.length - errors + (shared.result === "warn" ? 1 : 0);
   if (wanted === 0 && reported.length === 0 && shared.result === "pass")
-    return `no container asks for a route yet · owner ${owner}`;
+    return `no container requests a route yet · owner ${owner}`;
   const reasons = new Set(
     withState("waiting").map(({ reason = "" }) => reason.replace("waiting for ", "")),
   );
@@ -152,16 +169,12 @@ function headlineOf({ statuses, reported, shared, owner, planned }: RouteFinding
       ? `${waiting} to be opened by cfauth`
       : `${waiting} waiting for ${firstFew([...reasons], 1)}`;
   return [
-    `${wanted} wanted, ${withState("live").length} live`,
+    `${wanted} requested, ${withState("live").length} live`,
     ...(waiting > 0 ? [waitingText] : []),
     ...(errors > 0 ? [pluralise(errors, "problem")] : []),
     ...(warnings > 0 ? [pluralise(warnings, "warning")] : []),
     ...(shared.result === "pass"
-      ? [
-          shared.detail?.startsWith("nobody")
-            ? `nobody else is seen to use owner ${owner}`
-            : `owner ${owner}`,
-        ]
+      ? [compared ? `no other daemon uses owner ${owner}` : `owner ${owner}`]
       : []),
   ].join(" · ");
 }

@@ -114,7 +114,7 @@ function timeoutFindings(patienceMs: number, need: Requirement): Findings {
     ...need,
     result: "fail",
     detail,
-    fixes: ["see whether this machine reaches it, then run cfauth doctor again"],
+    fixes: ["check that this machine can reach it, then run cfauth doctor again"],
   };
   return { headline: detail, checks: [check], blockedGroups: blockAllGroups(need) };
 }

@@ -11,7 +11,7 @@ const SECRETS = ["CLOUDFLARE_API_TOKEN", "AUTHENTIK_TOKEN", "TUNNEL_TOKEN"];
  */
 export async function checkSettings({ settingSources, config }: DoctorContext): Promise<Findings> {
   const files = [...settingSources.values()].filter((from) => from === "file").length;
-  const fact = `${settingSources.size} set${files === 0 ? "" : `, ${files === settingSources.size ? "all" : files} of them from files`}`;
+  const fact = `${settingSources.size} set${files === 0 ? "" : `, ${files === settingSources.size ? "all" : files} from files`}`;
   const secrets = SECRETS.filter((name) => settingSources.has(name)).map((name) =>
     passedCheck(`settings.${name}`, name, `from ${settingSource(settingSources, name)}`),
   );
@@ -25,8 +25,8 @@ export async function checkSettings({ settingSources, config }: DoctorContext): 
     id: "settings.dry-run",
     title: "CFAUTH_DRY_RUN is off",
     result: "warn",
-    detail: "CFAUTH_DRY_RUN is on: cfauth says what it would do and writes nothing",
-    fixes: ["remove CFAUTH_DRY_RUN when you have seen enough, then: docker compose up -d"],
+    detail: "CFAUTH_DRY_RUN is on: cfauth logs what it would do and writes nothing",
+    fixes: ["remove CFAUTH_DRY_RUN to let cfauth write, then: docker compose up -d"],
   } as const;
   return { headline: `${fact} · dry run`, checks: [read, ...secrets, dry] };
 }

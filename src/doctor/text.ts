@@ -151,7 +151,7 @@ export function verdict(groups: readonly CheckResults[]): string {
   )
     return "Everything cfauth needs is in place.";
   if (problems === 0)
-    return `${warnings === 0 ? "Nothing is wrong" : pluralise(warnings, "warning")}. cfauth can work.`;
+    return `${warnings === 0 ? "No problems found" : pluralise(warnings, "warning")}. cfauth can work.`;
   const fine = groups.filter(({ result }) => result === "pass").length;
   const skipped = groups.filter(({ result }) => result === "skip").length;
   const tail = [

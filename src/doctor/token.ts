@@ -54,7 +54,7 @@ export function tokenExpiry(
     id,
     title,
     result: "warn",
-    detail: `expires ${day}: nothing can be changed from then on`,
+    detail: `expires ${day}: cfauth cannot change anything after that`,
     code,
     fixes: [fix],
   };

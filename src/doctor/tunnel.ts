@@ -29,7 +29,7 @@ export async function checkTunnel(context: DoctorContext): Promise<Findings> {
   const seen = await context.observe.tunnel();
   const found = seen.tunnel;
   if (found === undefined) {
-    const detail = "not there yet: cfauth makes it when it starts";
+    const detail = "not created yet: cfauth creates it when it starts";
     return {
       headline: `${seen.name}, ${detail}`,
       checks: [passedCheck("tunnel.exists", `tunnel ${seen.name}`, detail)],
@@ -45,7 +45,7 @@ export async function checkTunnel(context: DoctorContext): Promise<Findings> {
       code: local.code,
       fixes: [local.fix],
     };
-    const routes = { id: REMOTELY_MANAGED.id, title: "a tunnel whose rules can be set" };
+    const routes = { id: REMOTELY_MANAGED.id, title: "a remotely managed tunnel" };
     return {
       headline: `the tunnel ${found.name} takes its rules from a local config.yml`,
       checks: [exists, check],
@@ -121,6 +121,6 @@ async function connectionCheck(
   return passedCheck(
     check.id,
     check.title,
-    `${pluralise(count, "connection")}, cloudflared ${versions.join(" and ") || "of a version it does not tell"}`,
+    `${pluralise(count, "connection")}, cloudflared ${versions.join(" and ") || "of unknown version"}`,
   );
 }

@@ -25,7 +25,7 @@ export async function checkZeroTrust({ cloudflare, account }: DoctorContext): Pr
       service: "cloudflare",
       code: error.code,
       message:
-        "not set up on this account (Cloudflare 9999): this first step is yours, for it chooses the team name and accepts a plan; a minute, and Free is enough",
+        "not set up on this account (Cloudflare 9999): only you can take this first step, because it chooses the team name and accepts a plan; it takes a minute, and the Free plan is enough",
       fix: `open ${ZERO_TRUST}, choose the account, pick a team name and the Free plan (it may ask for a payment method); then run cfauth doctor again`,
       transient: false,
       status: error.status,

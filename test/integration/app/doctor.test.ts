@@ -94,7 +94,7 @@ const ILLNESSES: readonly Illness[] = [
     name: "a socket proxy refuses the list of containers",
     ill: (at) => at.engine.refused.push("/containers/json"),
     code: 1,
-    says: `✗ Docker      engine 29.1.0 at unix:///run/nowhere/docker.sock · the list of containers is refused
+    says: `✗ Docker      engine 29.1.0 at unix:///run/nowhere/docker.sock · listing containers is refused
               CFA-DOCKER-PROXY
     The socket proxy at unix:///run/nowhere/docker.sock refuses GET /containers/json (403)
     → allow GET /containers/json in the socket proxy, beside /events and /info
@@ -106,8 +106,8 @@ const ILLNESSES: readonly Illness[] = [
     ill: (at) => at.engine.refused.push("/events"),
     code: 0,
     says: `! Docker      engine 29.1.0 at unix:///run/nowhere/docker.sock · GET /events refused          CFA-DOCKER-PROXY
-    The socket proxy at unix:///run/nowhere/docker.sock refuses GET /events (403), so containers are noticed
-    only at each resync
+    The socket proxy at unix:///run/nowhere/docker.sock refuses GET /events (403), so changes are noticed only
+    at each resync
     → allow GET /events in the socket proxy, beside /containers/json and /info
 1 warning. cfauth can work.`,
   },
@@ -118,9 +118,9 @@ const ILLNESSES: readonly Illness[] = [
     says: `! Docker      engine 29.1.0 at unix:///run/nowhere/docker.sock · GET /images/<id>/json refused
               CFA-IMAGE-UNKNOWN
     The images of wiki cannot be inspected (the socket proxy at unix:///run/nowhere/docker.sock refuses GET
-    /images/<id>/json (403)); labels that let people in without a login, adopt objects or point elsewhere are
-    not obeyed there
-    → let the socket proxy permit GET /images/<id>/json
+    /images/<id>/json (403)); labels there that grant access without a login, adopt objects or point elsewhere
+    are ignored
+    → let the socket proxy allow GET /images/<id>/json
     → or set CFAUTH_IMAGE_LABELS=true on cfauth, which obeys the labels of every image
 1 warning. cfauth can work.`,
   },
@@ -133,9 +133,9 @@ const ILLNESSES: readonly Illness[] = [
       }),
     code: 1,
     says: `✗ Docker      engine 29.1.0 at unix:///run/nowhere/docker.sock · no network tunnel          CFA-DOCKER-NETWORK
-    There is no network tunnel, over which cloudflared is to reach containers; there is one called home_tunnel
+    There is no network tunnel through which cloudflared could reach containers; a network home_tunnel exists
     → set CFAUTH_NETWORK: home_tunnel on cfauth
-    → or write name: tunnel below that network in compose.yaml
+    → or add name: tunnel to that network in compose.yaml
 1 problem. 7 groups are fine.`,
   },
   {
@@ -200,8 +200,8 @@ const ILLNESSES: readonly Illness[] = [
     ✓ Account · Cloudflare Tunnel · Edit
     ✓ Account · Access: Apps and Policies · Edit
     ✓ Account · Access: Organizations, Identity Providers, and Groups · Edit
-    – Zone · DNS · Edit  not known before a zone is seen
-    ✗ Zone · Zone · Read  missing, or the token is for no zone: it sees none
+    – Zone · DNS · Edit  unknown until a zone is visible
+    ✗ Zone · Zone · Read  missing, or the token covers no zone: it sees none
     → dash.cloudflare.com → My Profile → API Tokens → the token of cfauth → Edit: add it (the token stays the
       same)
     → or create a new token with everything ticked:
@@ -221,10 +221,10 @@ const ILLNESSES: readonly Illness[] = [
     ! CFAUTH_ZONES names example.org, which the token does not see
     → give the token Zone · Read and DNS · Edit for example.org
     → or correct CFAUTH_ZONES
-    ! home.localhost is pending: its name servers do not lead to Cloudflare yet, so nothing below it is
-      reached
-    → dash.cloudflare.com → home.localhost → Overview shows the two name servers to set where the domain is
-      registered
+    ! home.localhost is pending: its name servers do not point to Cloudflare yet, so no hostname in it is
+      reachable
+    → dash.cloudflare.com → home.localhost → Overview shows the two name servers to set at the domain's
+      registrar
 2 warnings. cfauth can work.`,
   },
   {
@@ -241,7 +241,7 @@ const ILLNESSES: readonly Illness[] = [
     says: `! Cloudflare  token valid, never expires · 5 of 5 permissions · zone home.localhost                CFA-CF-ZONE
     CFAUTH_DOMAIN dev.home.localhost belongs to the zone dev.home.localhost, which CFAUTH_ZONES leaves out
     → add dev.home.localhost to CFAUTH_ZONES
-    → or set CFAUTH_DOMAIN to a domain in one of the zones that it lists
+    → or set CFAUTH_DOMAIN to a domain in one of the listed zones
 1 warning. cfauth can work.`,
   },
   {
@@ -261,7 +261,7 @@ const ILLNESSES: readonly Illness[] = [
     name: "the Cloudflare token is refused",
     ill: (at) => (at.settings["CLOUDFLARE_API_TOKEN"] = "another-token-than-that"),
     code: 1,
-    says: `✗ Cloudflare  refuses the token (from CLOUDFLARE_API_TOKEN)                                       CFA-CF-TOKEN
+    says: `✗ Cloudflare  rejects the token (from CLOUDFLARE_API_TOKEN)                                       CFA-CF-TOKEN
     It is wrong, expired or deleted
     → put a new token into CLOUDFLARE_API_TOKEN, then: docker compose up -d --force-recreate cfauth; the form
       with everything ticked:
@@ -277,7 +277,7 @@ const ILLNESSES: readonly Illness[] = [
     ill: (at) => (at.at.sandbox.cloudflare.state.tokenExpires = "2026-11-28T10:00:00Z"),
     code: 0,
     says: `! Cloudflare  token valid, expires 2026-11-28 · 5 of 5 permissions · zone home.localhost  CFA-CF-TOKEN-EXPIRES
-    Expires 2026-11-28: nothing can be changed from then on
+    Expires 2026-11-28: cfauth cannot change anything after that
     → put a new token into CLOUDFLARE_API_TOKEN, then: docker compose up -d --force-recreate cfauth; the form
       with everything ticked:
       <token form>
@@ -292,14 +292,14 @@ const ILLNESSES: readonly Illness[] = [
         9,
       ),
     code: 0,
-    says: `! Cloudflare  token valid, never expires · 4 of 5 permissions, 1 not known · zone home.localhost
+    says: `! Cloudflare  token valid, never expires · 4 of 5 permissions, 1 unknown · zone home.localhost
     ✓ Account · Cloudflare Tunnel · Edit
-    ! Account · Access: Apps and Policies · Edit  not known: Cloudflare answered 500
+    ! Account · Access: Apps and Policies · Edit  unknown: Cloudflare answered 500
     ✓ Account · Access: Organizations, Identity Providers, and Groups · Edit
     ✓ Zone · DNS · Edit
     ✓ Zone · Zone · Read
-    → run cfauth doctor again; if it stays so, dash.cloudflare.com → My Profile → API Tokens shows what the
-      token may do
+    → run cfauth doctor again; if this persists, dash.cloudflare.com → My Profile → API Tokens shows the
+      token's permissions
 1 warning. cfauth can work.`,
   },
   {
@@ -307,7 +307,8 @@ const ILLNESSES: readonly Illness[] = [
     ill: (at) => (at.at.sandbox.cloudflare.state.zeroTrust = false),
     code: 1,
     says: `✗ Zero Trust  not set up on this account (Cloudflare 9999)                                CFA-CF-NO-ZERO-TRUST
-    This first step is yours, for it chooses the team name and accepts a plan; a minute, and Free is enough
+    Only you can take this first step, because it chooses the team name and accepts a plan; it takes a minute,
+    and the Free plan is enough
     → open https://one.dash.cloudflare.com, choose the account, pick a team name and the Free plan (it may ask
       for a payment method); then run cfauth doctor again
 – Login       not checked: needs Zero Trust
@@ -351,9 +352,9 @@ const ILLNESSES: readonly Illness[] = [
     ill: (at) => tunnels(at, { config_src: "local" }),
     code: 1,
     says: `✗ Tunnel      the tunnel cfauth takes its rules from a local config.yml                       CFA-TUNNEL-LOCAL
-    So none can be set from here
+    So cfauth cannot set any
     → migrate it under Zero Trust → Networks → Tunnels, or name another tunnel in CFAUTH_TUNNEL
-– Routes      not checked: needs a tunnel whose rules can be set
+– Routes      not checked: needs a remotely managed tunnel
 1 problem. 6 groups are fine, 1 was not checked.`,
   },
   {
@@ -362,7 +363,7 @@ const ILLNESSES: readonly Illness[] = [
     code: 1,
     says: `✗ Tunnel      the tunnel 11111111-2222-4333-8444-555555555555 of CFAUTH_TUNNEL is not in this account, or was
               deleted                                                                       CFA-TUNNEL-MISSING
-    → set CFAUTH_TUNNEL to the id or the name of a tunnel that is there (Zero Trust → Networks → Tunnels)
+    → set CFAUTH_TUNNEL to the id or the name of an existing tunnel (Zero Trust → Networks → Tunnels)
 – Routes      not checked: needs Tunnel
 1 problem. 6 groups are fine, 1 was not checked.`,
   },
@@ -383,10 +384,10 @@ const ILLNESSES: readonly Illness[] = [
       at.stranger = { host: "authentik-server", address: "172.19.0.9", container: "blog" };
     },
     code: 0,
-    says: `! Authentik   2026.8.3 at http://127.0.0.1:<port> · token valid, expiry not known · superuser, all permissions
+    says: `! Authentik   2026.8.3 at http://127.0.0.1:<port> · token valid, expiry unknown · superuser, all permissions
               CFA-AK-STRANGER
-    The name authentik-server in AUTHENTIK_API_URL leads to 172.19.0.9 as well, which is container blog;
-    cfauth sends its token to Authentik's container alone
+    The name authentik-server in AUTHENTIK_API_URL also resolves to 172.19.0.9, which is container blog;
+    cfauth sends its token only to Authentik's container
     → set CFAUTH_AUTHENTIK_CONTAINER to the name of Authentik's container, and AUTHENTIK_API_URL to
       http://<that name>.<network>:9000 with a network that only cfauth and Authentik are on
 1 warning. cfauth can work.`,
@@ -395,8 +396,8 @@ const ILLNESSES: readonly Illness[] = [
     name: "the Authentik token is refused",
     ill: (at) => (at.settings["AUTHENTIK_TOKEN"] = "another-token-than-that"),
     code: 1,
-    says: `✗ Authentik   answers at http://127.0.0.1:<port>, but refuses the token (from AUTHENTIK_TOKEN)     CFA-AK-TOKEN
-    It is expired or was replaced; Authentik renews API tokens every 30 minutes unless "Expiring" is off
+    says: `✗ Authentik   answers at http://127.0.0.1:<port> but rejects the token (from AUTHENTIK_TOKEN)      CFA-AK-TOKEN
+    It has expired or was replaced; Authentik renews API tokens every 30 minutes unless "Expiring" is off
     → http://auth.home.localhost:<port>/if/admin/#/core/tokens → Create: intent "API Token", Expiring off; put
       the key into AUTHENTIK_TOKEN, then: docker compose up -d --force-recreate cfauth
 – Login       not checked: needs Authentik
@@ -409,9 +410,9 @@ const ILLNESSES: readonly Illness[] = [
     code: 0,
     says: `! Authentik   2026.8.3 at http://127.0.0.1:<port> · token valid, expires 2026-12-01 · superuser, all
               permissions                                                                 CFA-AK-TOKEN-EXPIRES
-    Expires 2026-12-01: nothing can be changed from then on
-    → http://auth.home.localhost:<port>/if/admin/#/core/tokens: edit the token of cfauth and switch Expiring
-      off; Authentik puts another key in its place when it expires
+    Expires 2026-12-01: cfauth cannot change anything after that
+    → http://auth.home.localhost:<port>/if/admin/#/core/tokens: edit cfauth's token and turn off Expiring;
+      otherwise Authentik replaces the key when it expires
 1 warning. cfauth can work.`,
   },
   {
@@ -432,10 +433,10 @@ const ILLNESSES: readonly Illness[] = [
     code: 0,
     says: `! Authentik   2026.8.3 at http://127.0.0.1:<port> · token valid, but 2 of 16 permissions are missing
               CFA-AK-PERMISSION
-    ! authentik_core.delete_application  missing: without it tiles of routes that are gone stay
-    ! authentik_policies.add_policybinding  missing: without it tiles with groups are not made
+    ! authentik_core.delete_application  missing: without it tiles of removed routes stay
+    ! authentik_policies.add_policybinding  missing: without it tiles with groups are not created
     → http://auth.home.localhost:<port>/if/admin/#/identity/roles → the role of the token's user → Permissions:
-      assign what is missing
+      assign the missing permissions
 1 warning. cfauth can work.`,
   },
   {
@@ -447,7 +448,7 @@ const ILLNESSES: readonly Illness[] = [
     ✗ authentik_core.add_application
     ✗ authentik_flows.view_flow
     → http://auth.home.localhost:<port>/if/admin/#/identity/roles → the role of the token's user → Permissions:
-      assign what is missing
+      assign the missing permissions
 – Login       not checked: needs authentik_flows.view_flow
 – Routes      not checked: needs authentik_flows.view_flow
 1 problem. 5 groups are fine, 2 were not checked.`,
@@ -456,65 +457,67 @@ const ILLNESSES: readonly Illness[] = [
     name: "the client secret was changed in Authentik",
     ill: (at) => (provider(at).client_secret = "y".repeat(64)),
     code: 0,
-    says: `! Login       cf-tunnel-access does not agree on both sides                                  CFA-LOGIN-DIFFERS
-    The login method in Cloudflare was given another client secret than the provider in Authentik has now
-    → cfauth mends it at its next look; docker compose logs cfauth tells if it cannot
+    says: `! Login       cf-tunnel-access differs between Cloudflare and Authentik                      CFA-LOGIN-DIFFERS
+    The login method in Cloudflare was given a client secret that differs from the provider's current one
+    → cfauth corrects it at its next resync; docker compose logs cfauth shows an error if it cannot
 1 warning. cfauth can work.`,
   },
   {
     name: "the login method has another client than the provider",
     ill: (at) => (method(at)["client_id"] = "other"),
     code: 0,
-    says: `! Login       cf-tunnel-access does not agree on both sides
-    ! The login method in Cloudflare has another client_id than the provider in Authentik    CFA-LOGIN-DIFFERS
-    → cfauth mends it at its next look; docker compose logs cfauth tells if it cannot
-    ! Who is sent to log in does not come to Authentik's login page, but to "Client ID Error" (400)
+    says: `! Login       cf-tunnel-access differs between Cloudflare and Authentik
+    ! The login method in Cloudflare has a different client_id than the provider in Authentik
+      CFA-LOGIN-DIFFERS
+    → cfauth corrects it at its next resync; docker compose logs cfauth shows an error if it cannot
+    ! The login redirect ends at "Client ID Error" (400) instead of Authentik's login page
       CFA-AK-LOGIN-REFUSED
-    → nothing more: it may be gone when cfauth has mended what differs
+    → nothing else to do: it may be gone when cfauth has corrected the difference
 2 warnings. cfauth can work.`,
   },
   {
     name: "the provider lost its signing key",
     ill: (at) => (provider(at).signing_key = null),
     code: 0,
-    says: `! Login       Authentik has no signing key to show
-    ! The provider cf-tunnel-access in Authentik is not as logins by Cloudflare need it      CFA-LOGIN-DIFFERS
-    → cfauth mends it at its next look; docker compose logs cfauth tells if it cannot
-    ! Authentik shows no signing key for the provider, so Cloudflare cannot check who logged in  CFA-AK-NO-KEY
-    → nothing more: cfauth gives the provider a key when it mends it
+    says: `! Login       Authentik's signing keys are missing
+    ! The provider cf-tunnel-access in Authentik is not set up as Cloudflare logins need it  CFA-LOGIN-DIFFERS
+    → cfauth corrects it at its next resync; docker compose logs cfauth shows an error if it cannot
+    ! Authentik publishes no signing key for the provider, so Cloudflare cannot verify logins    CFA-AK-NO-KEY
+    → nothing else to do: cfauth gives the provider a key when it corrects the login
 2 warnings. cfauth can work.`,
   },
   {
     name: "Authentik shows no key, though the provider has one",
     ill: (at) => at.pages.set("/jwks/", { status: 200, location: undefined, body: "{}" }),
     code: 1,
-    says: `✗ Login       Authentik has no signing key to show                                               CFA-AK-NO-KEY
-    Authentik shows no signing key for the provider, so Cloudflare cannot check who logged in
+    says: `✗ Login       Authentik's signing keys are missing                                               CFA-AK-NO-KEY
+    Authentik publishes no signing key for the provider, so Cloudflare cannot verify logins
     → Authentik → Applications → Providers → the provider → Edit: choose a Signing Key
 1 problem. 7 groups are fine.`,
   },
   {
-    name: "an Access application of somebody else's stands before Authentik",
+    name: "an Access application of another owner protects Authentik",
     ill: (at) =>
       seedApp(at.at.sandbox.cloudflare.state, { domain: "*.home.localhost", name: "Homelab" }),
     code: 1,
-    says: `✗ Login       Authentik is behind Access itself                                           CFA-AK-BEHIND-ACCESS
-    The Access application "Homelab" (*.home.localhost), which is not cfauth's, stands before
-    auth.home.localhost, Authentik itself: to log in one would have to be logged in
+    says: `✗ Login       Authentik itself is behind Access                                           CFA-AK-BEHIND-ACCESS
+    The Access application "Homelab" (*.home.localhost), which is not cfauth's, protects auth.home.localhost,
+    Authentik itself: logging in would require a login
     → give Authentik's container the label hostname: auth.home.localhost (cfauth keeps it open by itself), or
       add an Access application for auth.home.localhost with a Bypass policy
-! Routes      1 wanted, 1 live · 1 warning · nobody else is seen to use owner app          CFA-CONFLICT-ACCESS
+! Routes      1 requested, 1 live · 1 warning · no other daemon uses owner app             CFA-CONFLICT-ACCESS
     wiki.home.localhost (container wiki): the Access application "Homelab" (*.home.localhost), which is not
-    cfauth's, covers wiki.home.localhost as well: cfauth's own is more specific and decides who enters
-    → set cfauth.adopt: "true" on container wiki if that is wanted, or choose another hostname
+    cfauth's, also covers wiki.home.localhost: cfauth's own is more specific and decides who enters
+    → set cfauth.adopt: "true" on container wiki if that is intended, or choose another hostname
 1 problem, 1 warning. 6 groups are fine.`,
   },
   {
     name: "Authentik's pages redirect to a login of Access",
     ill: (at) => at.pages.set("/.well-known/openid-configuration", toAccess),
     code: 1,
-    says: `✗ Login       Authentik is behind Access itself                                           CFA-AK-BEHIND-ACCESS
-    auth.home.localhost redirects to home.cloudflareaccess.com: to log in one would have to be logged in
+    says: `✗ Login       Authentik itself is behind Access                                           CFA-AK-BEHIND-ACCESS
+    auth.home.localhost redirects to home.cloudflareaccess.com: people would have to log in before they could
+    log in
     → give Authentik's container the label cfauth.hostname: auth.home.localhost (cfauth keeps it open by
       itself)
     → or add an Access application for auth.home.localhost with a Bypass policy
@@ -524,9 +527,9 @@ const ILLNESSES: readonly Illness[] = [
     name: "browsers do not reach Authentik",
     ill: (at) => at.pages.set("/openid-configuration", { why: "ENOTFOUND" }),
     code: 1,
-    says: `✗ Login       Authentik is not reached as browsers reach it                                  CFA-AK-PUBLIC-URL
+    says: `✗ Login       Authentik is not reachable at AUTHENTIK_URL                                    CFA-AK-PUBLIC-URL
     http://auth.home.localhost:<port> does not answer from here (ENOTFOUND)
-    → open it in a browser: if it answers there, only this container cannot reach it, and logins go well
+    → open it in a browser: if it answers there, only this container cannot reach it, and logins work
     → or correct AUTHENTIK_URL: it is the address at which browsers and Cloudflare reach Authentik
 1 problem. 7 groups are fine.`,
   },
@@ -535,7 +538,7 @@ const ILLNESSES: readonly Illness[] = [
     ill: (at) =>
       at.pages.set("/openid-configuration", { status: 404, location: undefined, body: "not here" }),
     code: 1,
-    says: `✗ Login       Authentik is not reached as browsers reach it                                  CFA-AK-PUBLIC-URL
+    says: `✗ Login       Authentik is not reachable at AUTHENTIK_URL                                    CFA-AK-PUBLIC-URL
     http://auth.home.localhost:<port> answers, but not with Authentik's discovery document (404)
     → correct AUTHENTIK_URL: it is the address at which browsers and Cloudflare reach Authentik, with its path
       prefix if it has one
@@ -552,10 +555,10 @@ const ILLNESSES: readonly Illness[] = [
         }),
       }),
     code: 0,
-    says: `! Login       Authentik is asked under another name than AUTHENTIK_URL                           CFA-AK-ISSUER
+    says: `! Login       Authentik sees a different hostname than AUTHENTIK_URL                             CFA-AK-ISSUER
     Authentik calls itself http://authentik-server:9000/application/o/cf-tunnel-access/, not
-    http://auth.home.localhost:<port>: what is in front of it does not tell it under which name it was asked
-    → let the proxy in front of Authentik pass Host and X-Forwarded-Proto on; from 2026.8 on, name its network
+    http://auth.home.localhost:<port>: the proxy in front of it does not pass on the requested hostname
+    → let the proxy in front of Authentik pass on Host and X-Forwarded-Proto; from 2026.8 on, list its network
       in AUTHENTIK_LISTEN__TRUSTED_PROXY_CIDRS
 1 warning. cfauth can work.`,
   },
@@ -569,8 +572,8 @@ const ILLNESSES: readonly Illness[] = [
       }),
     code: 1,
     says: `✗ Login       Authentik refuses the login                                                 CFA-AK-LOGIN-REFUSED
-    Who is sent to log in does not come to Authentik's login page, but to "Redirect URI Error" (400)
-    → http://auth.home.localhost:<port>/if/admin/#/events/log tells why Authentik refused it
+    The login redirect ends at "Redirect URI Error" (400) instead of Authentik's login page
+    → http://auth.home.localhost:<port>/if/admin/#/events/log shows why Authentik refused it
 1 problem. 7 groups are fine.`,
   },
   {
@@ -583,7 +586,7 @@ const ILLNESSES: readonly Illness[] = [
         ),
       ),
     code: 0,
-    says: `! Routes      2 wanted, 1 live · 1 to be opened by cfauth · 1 warning · nobody else is seen to use owner app
+    says: `! Routes      2 requested, 1 live · 1 to be opened by cfauth · 1 warning · no other daemon uses owner app
               CFA-HOST-TOO-DEEP
     Container grafana: Cloudflare's free certificate does not cover grafana.lab.home.localhost, only
     home.localhost and one label below it
@@ -604,7 +607,7 @@ const ILLNESSES: readonly Illness[] = [
         ),
       ),
     code: 1,
-    says: `✗ Routes      2 wanted, 1 live · 2 problems · nobody else is seen to use owner app
+    says: `✗ Routes      2 requested, 1 live · 2 problems · no other daemon uses owner app
     ✗ Container blog: cfauth.acess is not a label of cfauth; nothing is opened, since it might have asked for
       protection                                                                             CFA-LABEL-UNKNOWN
     → write cfauth.access
@@ -617,36 +620,36 @@ const ILLNESSES: readonly Illness[] = [
     name: "a route of this owner came from elsewhere while the daemon ran",
     ill: (at) => Object.assign(at, { beside: reportOf([]) }).engine.containers.pop(),
     code: 0,
-    says: `! Routes      0 wanted, 0 live · 1 warning                                                    CFA-OWNER-SHARED
-    1 route carries the mark of owner app, and no container here asks for it: wiki.home.localhost. This is how
-    it looks when another machine runs cfauth as owner app, and then each takes down the other's routes; or
-    somebody may have changed it by hand
-    → if there is another one, give each a CFAUTH_OWNER of its own
-    → if there is none, there is nothing to do: cfauth closes what nobody asks for by itself
+    says: `! Routes      0 requested, 0 live · 1 warning                                                 CFA-OWNER-SHARED
+    1 route carries the mark of owner app, but no container here requests it: wiki.home.localhost. Another
+    machine may run cfauth with owner app, and then each removes the other's routes; or somebody may have
+    changed it by hand
+    → if there is another one, give each its own CFAUTH_OWNER
+    → if there is none, there is nothing to do: cfauth closes what nobody requests by itself
 1 warning. cfauth can work.`,
   },
   {
     name: "routes of the named owner stand that nobody here asks for, before cfauth was ever started here",
     ill: (at) => Object.assign(at, { beside: undefined }).engine.containers.pop(),
     code: 0,
-    says: `! Routes      0 wanted, 0 live · 1 warning                                                    CFA-OWNER-SHARED
-    1 route carries the mark of owner app, and no container here asks for it: wiki.home.localhost. This is how
-    it looks when another machine runs cfauth as owner app, and then each takes down the other's routes; or
-    their containers may only be stopped
-    → if there is another one, give each a CFAUTH_OWNER of its own before cfauth starts here, which closes
+    says: `! Routes      0 requested, 0 live · 1 warning                                                 CFA-OWNER-SHARED
+    1 route carries the mark of owner app, but no container here requests it: wiki.home.localhost. Another
+    machine may run cfauth with owner app, and then each removes the other's routes; or their containers may
+    just be stopped
+    → if there is another one, give each its own CFAUTH_OWNER before cfauth starts here, because it closes
       them after 5 min
-    → if there is none, there is nothing to do: cfauth closes what nobody asks for by itself
+    → if there is none, there is nothing to do: cfauth closes what nobody requests by itself
 1 warning. cfauth can work.`,
   },
   {
     name: "a record was changed behind the daemon's back",
     ill: (at) => at.at.sandbox.cloudflare.state.records.clear(),
     code: 0,
-    says: `! Routes      1 wanted, 0 live · 1 to be opened by cfauth · 1 warning                         CFA-OWNER-SHARED
-    wiki.home.localhost is not as cfauth left it at 10:42 UTC. This is how it looks when another machine runs
-    cfauth as owner app, and then each takes down the other's routes; or somebody may have changed it by hand
-    → if there is another one, give each a CFAUTH_OWNER of its own
-    → if there is none, there is nothing to do: cfauth puts it right by itself
+    says: `! Routes      1 requested, 0 live · 1 to be opened by cfauth · 1 warning                      CFA-OWNER-SHARED
+    wiki.home.localhost is not as cfauth left it at 10:42 UTC. Another machine may run cfauth with owner app,
+    and then each removes the other's routes; or somebody may have changed it by hand
+    → if there is another one, give each its own CFAUTH_OWNER
+    → if there is none, there is nothing to do: cfauth corrects it by itself
 1 warning. cfauth can work.`,
   },
   {
@@ -656,7 +659,7 @@ const ILLNESSES: readonly Illness[] = [
         if (flow.slug.includes("explicit")) flow.slug = "my-authorization";
     },
     code: 1,
-    says: `✗ Login       Authentik lacks what cf-tunnel-access is made of                                  CFA-AK-NO-FLOW
+    says: `✗ Login       Authentik lacks prerequisites of cf-tunnel-access                                 CFA-AK-NO-FLOW
     Authentik has no authorization flow default-provider-authorization-explicit-consent
     → set CFAUTH_AUTHENTIK_FLOW to one that is there: default-provider-authorization-implicit-consent,
       my-authorization
@@ -667,8 +670,8 @@ const ILLNESSES: readonly Illness[] = [
     ill: (at) => (at.settings["CFAUTH_DRY_RUN"] = "true"),
     code: 0,
     says: `! Settings    8 set · dry run
-    CFAUTH_DRY_RUN is on: cfauth says what it would do and writes nothing
-    → remove CFAUTH_DRY_RUN when you have seen enough, then: docker compose up -d
+    CFAUTH_DRY_RUN is on: cfauth logs what it would do and writes nothing
+    → remove CFAUTH_DRY_RUN to let cfauth write, then: docker compose up -d
 1 warning. cfauth can work.`,
   },
 ];
@@ -741,9 +744,9 @@ describe("all is well", () => {
       "✓ Cloudflare  token valid, never expires · 5 of 5 permissions · zone home.localhost",
       "✓ Tunnel      cfauth, managed from the dashboard · 4 connections, cloudflared 2026.8.2",
       "✓ Zero Trust  home.cloudflareaccess.com",
-      "✓ Authentik   2026.8.3 at http://127.0.0.1:<port> · token valid, expiry not known · superuser, all permissions",
-      "✓ Login       cf-tunnel-access agrees on both sides · 1 signing key (RS256) · a login reaches Authentik",
-      "✓ Routes      1 wanted, 1 live · nobody else is seen to use owner app",
+      "✓ Authentik   2026.8.3 at http://127.0.0.1:<port> · token valid, expiry unknown · superuser, all permissions",
+      "✓ Login       cf-tunnel-access matches on both sides · 1 signing key (RS256) · a login reaches Authentik",
+      "✓ Routes      1 requested, 1 live · no other daemon uses owner app",
       "Everything cfauth needs is in place.",
     ]);
     expect(code).toBe(0);
@@ -753,9 +756,9 @@ describe("all is well", () => {
     await using at = await clinic({ fresh: true });
     const { code, out } = await at.text();
     expect(lines(out).slice(-4)).toEqual([
-      "✓ Authentik   2026.8.3 at http://127.0.0.1:<port> · token valid, expiry not known · superuser, all permissions",
-      "✓ Login       cf-tunnel-access, not there yet: cfauth makes both ends when it starts",
-      "✓ Routes      1 wanted, 0 live · 1 to be opened by cfauth · owner app",
+      "✓ Authentik   2026.8.3 at http://127.0.0.1:<port> · token valid, expiry unknown · superuser, all permissions",
+      "✓ Login       cf-tunnel-access, not created yet: cfauth creates both ends when it starts",
+      "✓ Routes      1 requested, 0 live · 1 to be opened by cfauth · owner app",
       "Everything cfauth needs is in place.",
     ]);
     expect([
@@ -770,9 +773,9 @@ describe("all is well", () => {
     at.beside = reportOf([]);
     const { code, out } = await at.text();
     expect(told(out).split("\n").slice(0, 3)).toEqual([
-      "! Login       cf-tunnel-access, not there yet, though cfauth runs                            CFA-LOGIN-DIFFERS",
-      "    cfauth runs, but has not made the login yet",
-      "    → docker compose logs cfauth tells what it waits for",
+      "! Login       cf-tunnel-access, not created yet, although cfauth runs                        CFA-LOGIN-DIFFERS",
+      "    cfauth runs but has not created the login yet",
+      "    → docker compose logs cfauth shows what it is waiting for",
     ]);
     expect(code).toBe(0);
   });
@@ -780,7 +783,9 @@ describe("all is well", () => {
   it("with the daemon down, nothing is called ill that it only has to be started for", async () => {
     await using at = await clinic();
     at.beside = undefined;
-    expect(lines((await at.text()).out).at(-2)).toBe("✓ Routes      1 wanted, 1 live · owner app");
+    expect(lines((await at.text()).out).at(-2)).toBe(
+      "✓ Routes      1 requested, 1 live · owner app",
+    );
   });
 
   it.each([

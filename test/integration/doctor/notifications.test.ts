@@ -51,7 +51,7 @@ describe("where messages go", () => {
   it("is tested with one message where that is asked for", async () => {
     await using all = await services();
     const { headline, checks } = await told(all.good, new AbortController().signal);
-    expect([headline.endsWith("took the test"), checks[0]?.result]).toEqual([true, "pass"]);
+    expect([headline.endsWith("accepted the test"), checks[0]?.result]).toEqual([true, "pass"]);
     expect(all.taken).toMatchObject([{ type: "test", owner: "home" }]);
   });
 
@@ -59,7 +59,7 @@ describe("where messages go", () => {
     await using all = await services();
     const { headline, checks } = await told(`${all.good} ${all.bad}`, new AbortController().signal);
     expect([headline, checks.map(({ result }) => result)]).toEqual([
-      "1 of 2 took the test",
+      "1 of 2 accepted the test",
       ["pass", "warn"],
     ]);
     expect(checks[1]?.fixes?.[0]).toContain("CFAUTH_NOTIFY_URL");

@@ -51,7 +51,7 @@ it.each([
   {
     name: "itself, again and again",
     start: to(START),
-    end: { is: "refused", says: "it is sent round in a circle" },
+    end: { is: "refused", says: "a redirect loop" },
   },
   { name: "nowhere", start: { why: "ENOTFOUND" }, end: { is: "silent", why: "ENOTFOUND" } },
 ])("who is sent to log in ends at $name", async ({ start, end }) => {

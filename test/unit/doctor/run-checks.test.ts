@@ -38,7 +38,7 @@ it("a group that does not answer in time is said so, and holds up none that does
     onGroup: ({ title, result, headline }) => told.push(`${result} ${title}: ${headline}`),
   });
   expect(told).toEqual([
-    "pass Settings: 1 set, all of them from files",
+    "pass Settings: 1 set, all from files",
     "fail Docker: no docker",
     "fail Cloudflare: no cloudflare",
     "skip Tunnel: not checked: needs Cloudflare",

@@ -141,6 +141,6 @@ describe("the last sentence", () => {
       checks: [{ id: "login", title: "Login", result: "skip", needs: bad }],
     };
     expect(verdict([group([bad]), dark])).toBe("1 problem. 0 groups are fine, 1 was not checked.");
-    expect(verdict([dark])).toBe("Nothing is wrong. cfauth can work.");
+    expect(verdict([dark])).toBe("No problems found. cfauth can work.");
   });
 });
