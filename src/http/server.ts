@@ -56,7 +56,10 @@ export async function startServer(
 /** The client gets an answer without any details of the error. */
 function errorAnswer({ failed }: ServerDeps, error: unknown): HttpAnswer {
   failed(error);
-  return json(500, { error: "cfauth could not make this page", fix: "see its log, and report it" });
+  return json(500, {
+    error: "cfauth could not render this page",
+    fix: "see the log of cfauth and report the error",
+  });
 }
 
 /** Changes whenever style or script change, so that an open page reloads itself. */
@@ -118,7 +121,7 @@ async function answer(
 ): Promise<HttpAnswer> {
   const path = url.split("?")[0] ?? "/";
   if (method !== "GET" && method !== "HEAD")
-    return json(405, { error: "this page can only be read" }, { allow: "GET, HEAD" });
+    return json(405, { error: "this page is read-only" }, { allow: "GET, HEAD" });
   const open = HEALTH_PATHS[path];
   if (open !== undefined) return open(parts);
   const report = parts.report();
@@ -128,7 +131,7 @@ async function answer(
       fix: parts.ready() ? HOST_FIX : HOST_FIX_WHILE_STARTING,
     });
   return (
-    PAGES[path]?.(report, parts) ?? json(404, { error: "there is nothing here", see: KNOWN_PATHS })
+    PAGES[path]?.(report, parts) ?? json(404, { error: "there is no such page", see: KNOWN_PATHS })
   );
 }
 
@@ -136,11 +139,10 @@ async function answer(
 const routedHostnames = ({ routes }: Report): ReadonlySet<string> =>
   new Set(routes.filter(({ effect }) => effect !== "closed").map(({ hostname }) => hostname));
 
-const HOST_NOT_ALLOWED = "cfauth does not answer to this name";
-const HOST_FIX =
-  "open it by its IP address, as localhost, or give the container of cfauth a hostname by its label";
+const HOST_NOT_ALLOWED = "cfauth does not answer under this hostname";
+const HOST_FIX = "use its IP address or localhost, or give cfauth's own container a hostname label";
 const HOST_FIX_WHILE_STARTING =
-  "open it by its IP address or as localhost; its own hostnames are not known before the first convergence is done";
+  "use its IP address or localhost; its own hostnames are not known before the first convergence is done";
 
 const closeServer = (server: Server): Promise<void> =>
   new Promise((done) => {

@@ -112,8 +112,8 @@ async function receipt(
 
 function describeStatus(status: number): string {
   if (status >= 300 && status < 400)
-    return `it sends cfauth to another address (${status}): give the one that answers itself`;
-  if (status === 401 || status === 403) return `it does not take the token (${status})`;
-  if (status === 404 || status === 410) return `nothing is at that address (${status})`;
-  return status === 429 ? "it asks for fewer messages (429)" : `it answered ${status}`;
+    return `it redirects to another address (${status}): use the final address`;
+  if (status === 401 || status === 403) return `it rejects the token (${status})`;
+  if (status === 404 || status === 410) return `nothing exists at that address (${status})`;
+  return status === 429 ? "it limits the message rate (429)" : `it answered ${status}`;
 }

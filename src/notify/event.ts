@@ -43,7 +43,7 @@ export const routeOpened = (route: RouteStatus, at: number): NotificationEvent =
   title: noticeLine(`${route.key} is open`),
   message: noticeLines(
     targetLine(route),
-    route.login === true ? `${OWN_HOST}.` : "A login with Authentik is needed.",
+    route.login === true ? `${OWN_HOST}.` : "Visitors must log in with Authentik.",
   ),
   priority: 3,
   url: urlOf(route),
@@ -53,7 +53,10 @@ export const routeOpened = (route: RouteStatus, at: number): NotificationEvent =
 export const routePublic = (route: RouteStatus, at: number): NotificationEvent => ({
   type: "route.public",
   title: noticeLine(`${route.key} is PUBLIC`),
-  message: noticeLines(targetLine(route), "Anyone may enter without a login, as its labels say."),
+  message: noticeLines(
+    targetLine(route),
+    "Anyone may enter without a login, because its labels say so.",
+  ),
   priority: 4,
   url: urlOf(route),
   data: routeData(route, at),
@@ -66,9 +69,9 @@ export const routeChangedHands = (
   type: "route.changed-hands",
   title: noticeLine(`${route.key} changed hands`),
   message: noticeLines(
-    `It belonged to ${from ?? "a container that was gone when cfauth started"}, and belongs to ${to} now.`,
+    `It belonged to ${from ?? "a container that was gone when cfauth started"} and now belongs to ${to}.`,
     targetLine(route),
-    "Everybody has to log in again. If you do not know why, stop that container.",
+    "Everyone has to log in again. If you did not expect this, stop that container.",
   ),
   priority: 4,
   url: urlOf(route),
@@ -79,10 +82,10 @@ export const routeClosed = (route: RouteStatus, at: number): NotificationEvent =
   type: "route.closed",
   title: noticeLine(`${route.key} is closed`),
   message: noticeLines(
-    "Nobody reaches it any more.",
+    "Nobody can reach it any more.",
     route.state === "problem"
       ? route.reason && sentence(route.reason)
-      : route.container && `It was container ${route.container}.`,
+      : route.container && `It led to container ${route.container}.`,
   ),
   priority: 3,
   url: undefined,
@@ -95,7 +98,7 @@ export const problemOpened = (problem: Problem, since: number): NotificationEven
   title: noticeLine(`problem with ${subjectOf(problem)}`),
   message: noticeLines(
     sentence(problem.message),
-    problem.effect === "closed" ? "Closed: nobody reaches it." : "What is open stays as it was.",
+    problem.effect === "closed" ? "Closed: nobody can reach it." : "Open routes stay as they were.",
     `→ ${problem.fix}`,
     [problem.container && `container ${problem.container}`, problem.label, problem.code]
       .filter(Boolean)
@@ -110,7 +113,7 @@ export const problemSolved = (problem: Problem, since: number, at: number): Noti
   type: "problem.solved",
   title: noticeLine(`solved: ${subjectOf(problem)}`),
   message: noticeLines(
-    `It lasted ${formatDuration(at - since)}. It was: ${problem.message}`,
+    `It lasted ${formatDuration(at - since)}. The problem was: ${problem.message}`,
     problem.code,
   ),
   priority: 2,

@@ -106,9 +106,9 @@ const countEvents = (events: readonly NotificationEvent[]): string =>
 
 export const testEvent: NotificationEvent = {
   type: "test",
-  title: noticeLine("a test"),
+  title: noticeLine("test message"),
   message: noticeLine(
-    "Messages from cfauth arrive here: when a route opens, closes or becomes public, and when a problem comes or goes.",
+    "Notifications from cfauth arrive here: when a route opens, closes or becomes public, and when a problem appears or is solved.",
   ),
   priority: 3,
   url: docsUrl("notifications.md"),

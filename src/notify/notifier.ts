@@ -108,7 +108,7 @@ function createQueue(
         log.info({ to: target.name, missed: failures }, "notifications delivered again");
       failures = 0;
     },
-    dropped: () => failed("too many wait already"),
+    dropped: () => failed("too many messages are waiting"),
     signal: patience.signal,
   });
 }

@@ -25,6 +25,6 @@ export function counts({ steps, after, end }: DryRun): Counts {
   };
 }
 
-/** `17 objects of others untouched` */
+/** `17 foreign objects unchanged` */
 export const describeUntouched = ({ foreign }: Counts): string =>
-  `${pluralise(foreign, "object")} of others untouched`;
+  `${pluralise(foreign, "foreign object")} unchanged`;

@@ -142,7 +142,7 @@ function markOf(steps: readonly DryRunStep[]): PlanSection["mark"] {
 
 const ownHostnameNote = (exposures: readonly Exposure[]): string =>
   exposures.some(({ protection }) => protection.kind === "login")
-    ? "Authentik itself, so without a login"
+    ? "Authentik itself, so no login"
     : "";
 
 const takesOver = ({ change }: DryRunStep): boolean => describeReplaced(change) !== undefined;
@@ -157,8 +157,8 @@ function summariseChanges(steps: readonly DryRunStep[]): string {
   );
   const words = [
     ...(anyStep(takesOver) ? ["taken over"] : []),
-    ...(accessChanges ? ["who may enter changes"] : []),
-    ...(originChanges ? ["where it leads changes"] : []),
+    ...(accessChanges ? ["access changes"] : []),
+    ...(originChanges ? ["origin changes"] : []),
   ];
-  return words.length > 0 ? words.join(", ") : "is put right";
+  return words.length > 0 ? words.join(", ") : "updated";
 }

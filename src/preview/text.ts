@@ -20,7 +20,7 @@ export const sectionLines = (preview: DryRun, owner: Owner, out: Paint): readonl
   ]);
 
 function headingLine({ mark, hostname, title, steps }: PlanSection, out: Paint): string {
-  const name = hostname ?? (steps.length === 0 ? "not about one route" : "for all routes");
+  const name = hostname ?? (steps.length === 0 ? "no single route" : "all routes");
   const gap = " ".repeat(Math.max(2, HOSTNAME_WIDTH - name.length));
   return `${colourSign(out, mark)} ${out.paint("bold", name)}${gap}${title}`.trimEnd();
 }
@@ -65,7 +65,7 @@ export function closingLines(preview: DryRun): readonly string[] {
     describeUntouched(count),
   ];
   if (steps.length === 0) {
-    const routes = `${pluralise(end.live.length, "route")} ${end.live.length === 1 ? "is" : "are"} as the labels say`;
+    const routes = `${pluralise(end.live.length, "route")} ${end.live.length === 1 ? "matches" : "match"} the labels`;
     return [`No changes. ${[routes, ...aside].join(" · ")}.`];
   }
   const later = steps.filter((step) => step.afterGrace).length;
@@ -74,7 +74,7 @@ export function closingLines(preview: DryRun): readonly string[] {
     ...(later === 0 ? [] : [`${pluralise(later, "step is", "steps are")} ${AFTER_GRACE_NOTE}`]),
     later === steps.length
       ? "Nothing was written."
-      : "Nothing was written. cfauth apply does it now; a running daemon does it by itself.",
+      : "Nothing was written. cfauth apply makes these changes now; a running daemon makes them by itself.",
   ];
 }
 
@@ -84,4 +84,4 @@ export function totalLines(preview: DryRun): string {
 }
 
 const AFTER_GRACE_NOTE =
-  "the daemon's alone, when CFAUTH_GRACE_PERIOD of a gone container ends (CFAUTH_STARTUP_GRACE_PERIOD where it was gone at the start).";
+  "left to the daemon until the grace period of a gone container ends (CFAUTH_GRACE_PERIOD, or CFAUTH_STARTUP_GRACE_PERIOD if it was already gone at startup).";

@@ -26,7 +26,7 @@ export function describeDesiredAccess(
     case "public":
       return ANYONE;
     case "login":
-      return "Anyone: it is where people log in";
+      return "Anyone: this is where people log in";
     case "authentik":
       return (
         capitalise(
@@ -87,7 +87,7 @@ export function describeCurrentAccess(
     policyName(observed, id, owner),
   );
   return named.length === 0
-    ? "Those whom its Access application lets in"
+    ? "People whom its Access application admits"
     : capitalise(joinWithOr(named.filter((it) => it !== undefined)));
 }
 

@@ -23,7 +23,7 @@ const SERVICES = [
 ] as const;
 
 /** The key in `Since` for when a service started to fail. */
-export const outageKey = (service: string): string => `sick ${service}`;
+export const outageKey = (service: string): string => `outage ${service}`;
 
 /**
  * When each service started to fail, and the delay before that is reported. All in milliseconds,

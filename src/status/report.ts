@@ -204,27 +204,27 @@ function noteOf({ login, detour, insidePublic }: RouteStatus): Pick<ReportedRout
   return notes.length === 0 ? {} : { note: notes.join(". ") };
 }
 
-/** `Reached by its id: another container answers to the name wiki.tunnel too` */
+/** `Reached by its id: another container also answers to the name wiki.tunnel` */
 export function detourNote({ by, name, why }: Detour): string {
   const way = by === "id" ? "Reached by its id" : "Reached by its address";
   switch (why) {
     case "shared":
-      return `${way}: another container answers to the name ${name} too`;
+      return `${way}: another container also answers to the name ${name}`;
     case "unanswered":
-      return `${way}: Docker's DNS does not answer the name ${name}`;
+      return `${way}: Docker's DNS does not resolve the name ${name}`;
     case "unusable":
       return `${way}: cloudflared cannot use the name ${name}`;
     case "outside":
-      return `${way}: the DNS outside Docker may know the name ${name} too`;
+      return `${way}: DNS outside Docker may also know the name ${name}`;
     case "kept":
-      return `${way}, since the name ${name} could not be used when the rule was written; recreate the container to have the name again`;
+      return `${way}, because the name ${name} was unusable when the rule was written; recreate the container to use the name again`;
   }
 }
 
 export const INSIDE_PUBLIC =
-  "A protected path inside a public host: which other spellings the service takes for this path, only the service knows. A hostname of its own is safer";
+  "A protected path inside a public hostname: only the service knows which other spellings of this path it accepts. A separate hostname is safer";
 
-export const OWN_HOST = "Authentik itself: open, since the login cannot stand behind itself";
+export const OWN_HOST = "Authentik itself: open, because the login page cannot require a login";
 
 /** The remaining time counts down when the report is requested, not when the pass ran. */
 export const closesIn = (ms: number): string =>

@@ -57,7 +57,7 @@ export function routeStatuses(
     const until = desired.graceDeadlines.get(key);
     if (until !== undefined) return { state: "closing", reason: closesIn(until - now), until };
     return desired.frozen.has(key)
-      ? { state: "problem", reason: "its labels cannot be read; it stays as it was" }
+      ? { state: "problem", reason: "its labels cannot be read; the route stays as it was" }
       : { state: "closing", reason: "Closing now." };
   };
 

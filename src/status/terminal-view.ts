@@ -8,7 +8,6 @@ import {
   emptyStateHint,
   headline,
   NAMES,
-  pendingText,
   problemsOf,
   remarks,
   STATES,
@@ -115,7 +114,7 @@ function detailLines(route: ReportedRoute, report: Report, out: Output): readonl
         `    ${effectWords(route.effect ?? "closed")}`,
       ];
     case "waiting":
-      return [`    Waits ${pendingText(reason)}.`, ...problems];
+      return [`    ${sentence(reason)}`, ...problems];
     case "closing":
       return [`    ${reason}`, ...problems];
     case "live":
@@ -132,7 +131,7 @@ const placeOf = ({ hostname, path, container, label }: ReportedProblem): string 
   const named = [hostname === null ? null : `${hostname}${path ?? ""}`, container, label].filter(
     (it) => it !== null,
   );
-  return named.length === 0 ? "Something is the matter" : named.join(" · ");
+  return named.length === 0 ? "cfauth" : named.join(" · ");
 };
 
 const formatTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;

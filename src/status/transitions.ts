@@ -239,7 +239,7 @@ function entrantsChange(before: Live, now: Live): string | undefined {
   )
     return undefined;
   const [was = "nobody", is = "nobody"] = [before.route.who, now.route.who];
-  return was === is ? `${is} (others than before)` : `${was} → ${is}`;
+  return was === is ? `${is} (different ones than before)` : `${was} → ${is}`;
 }
 
 const audienceKey = (protection: Protection): string =>

@@ -53,7 +53,7 @@ export function headline(report: Report): string {
   if (total + attention + warnings === 0)
     return report.lastPass === null ? "Starting" : "No routes yet";
   if (attention + warnings + waiting + closing === 0)
-    return total === 1 ? "The one route is live" : `All ${total} routes are live`;
+    return total === 1 ? "The only route is live" : `All ${total} routes are live`;
   const parts = [
     attention === 0 ? "" : pluralise(attention, "problem"),
     warnings === 0 ? "" : pluralise(warnings, "warning"),
@@ -70,10 +70,10 @@ export function banners(report: Report): readonly Banner[] {
     checks.docker === "failing" && !outages.some(({ service }) => service === "docker");
   const notes: readonly Pick<Banner, "text">[] = [
     ...(dryRun
-      ? [{ text: "Dry run: nothing is written. The command cfauth plan lists what would be done." }]
+      ? [{ text: "Dry run: nothing is written. cfauth plan lists what would change." }]
       : []),
     ...(lastPass === null && problems.length === 0
-      ? [{ text: "Starting: the first look at Docker, Cloudflare and Authentik is under way." }]
+      ? [{ text: "Starting: reading Docker, Cloudflare and Authentik for the first time." }]
       : []),
     ...(eventsLost ? [{ text: EVENTS_LOST }] : []),
   ];
@@ -93,14 +93,14 @@ export function banners(report: Report): readonly Banner[] {
 
 /** Routes and problems are still correct, but late. */
 const EVENTS_LOST =
-  "Docker's events do not come through: what starts or stops is noticed minutes later. If it stays so, see that Docker runs, and that a socket proxy allows GET /events.";
+  "Docker's event stream is down: cfauth notices minutes later when a container starts or stops. If this persists, check that Docker runs and that a socket proxy allows GET /events.";
 
 function outageText({ service, passing }: Outage): string {
   const name = NAMES[service];
-  if (service === "docker") return `${name} cannot be reached since {at}. Nothing is torn down.`;
+  if (service === "docker") return `${name} has been unreachable since {at}. Nothing is removed.`;
   return passing
-    ? `${name} has not answered since {at}. Nothing is changed until it does; open routes stay open.`
-    : `${name} does not let cfauth work since {at}. Nothing is changed until that is mended; open routes stay open.`;
+    ? `${name} has not answered since {at}. Nothing changes until it does; open routes stay open.`
+    : `${name} has been rejecting cfauth since {at}. Nothing changes until that is fixed; open routes stay open.`;
 }
 
 /** The problems of that service that belong to no route. */
@@ -138,7 +138,7 @@ export const emptyStateHint = ({
   routes.length > 0 || problems.length > 0 || outages.length > 0 || lastPass?.result !== "settled"
     ? undefined
     : {
-        text: "No container carries a cfauth label yet. Add one:",
+        text: "No container has a cfauth label yet. Add one:",
         label: `${labelPrefix}.hostname: whoami.example.com`,
       };
 
@@ -179,11 +179,8 @@ export const remarks = ({ note }: ReportedRoute): readonly string[] =>
 
 export const effectWords = (effect: "closed" | "unchanged"): string =>
   effect === "closed"
-    ? "Closed: nobody reaches it."
-    : "Still open as it was before; the change was not made.";
-
-/** What a waiting route waits for, to follow the verb. */
-export const pendingText = (reason: string): string => reason.replace(/^waiting /, "");
+    ? "Closed: nobody can reach it."
+    : "Still open as before; the change was not applied.";
 
 /**
  * Formats a message as a sentence: with a full stop, and with a capital unless it begins with a

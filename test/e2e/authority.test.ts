@@ -96,7 +96,7 @@ test("a stranger that takes a container's name closes nothing, and once the rule
     );
     expect(await route(daemon, at.hostname("web"))).toMatchObject({
       state: "live",
-      note: `Reached by its id: another container answers to the name ${name}.${at.net.name} too`,
+      note: `Reached by its id: another container also answers to the name ${name}.${at.net.name}`,
     });
     for (let i = 0; i < 4; i++) expect(await at.shown("web")).toBe(`Hello from ${shortId(web)}\n`);
     at.sandbox.controls.clear();

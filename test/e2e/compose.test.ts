@@ -287,7 +287,7 @@ describe.skipIf(missing !== undefined)(
       );
       await until("it is live", async () => (await route())?.state === "live", PATIENCE_MS);
       expect((await route())?.note).toBe(
-        `Reached by its id: another container answers to the name ${name}.${tunnel} too`,
+        `Reached by its id: another container also answers to the name ${name}.${tunnel}`,
       );
     });
   },

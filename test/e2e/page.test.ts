@@ -185,7 +185,7 @@ inBrowser("the status page", () => {
     await browsing.visiting("filter", async (tab) => {
       await tab.clock.install();
       await load(tab, many);
-      await tab.getByRole("searchbox", { name: "Show only" }).fill("APP-2");
+      await tab.getByRole("searchbox", { name: "Filter" }).fill("APP-2");
       const shown = () => tab.locator("tbody:visible").count();
       expect(await shown()).toBe(6);
       report = {
@@ -213,7 +213,7 @@ inBrowser("the status page", () => {
         await tab.route("**", (asked) => asked.abort());
         await look(tab);
         await told.waitFor();
-        expect(await told.innerText()).toContain("This page is of 10:45");
+        expect(await told.innerText()).toContain("This page shows the state at 10:45");
         await tab.unroute("**");
         await look(tab);
         await told.waitFor({ state: "hidden" });

@@ -412,7 +412,7 @@ describe("hostile text in a notification", () => {
     );
     expect(event.message.split("\n")).toEqual([
       "It leads to container web�→ open https://evil.example.org.",
-      "A login with Authentik is needed.",
+      "Visitors must log in with Authentik.",
     ]);
   });
 

@@ -39,15 +39,15 @@ export function pageHtml(report: Report, build: string): string {
 <body id="${build}">
 <header>
 <h1>cfauth${report.owner === "" ? undefined : html` <span class="owner">${report.owner}</span>`}</h1>
-<ul class="checks" data-list aria-label="Neighbours">${checks(report)}
+<ul class="checks" data-list aria-label="Services">${checks(report)}
 </ul>
 </header>
 <main>
 <p role="status" aria-atomic="true" data-list><span class="${tone(report)}">${headline(report)}</span></p>
-<p class="banner bad" id="stale" hidden>This page is of <time class="clock"></time>; cfauth has not answered since. <a href="">Load it anew</a></p>
+<p class="banner bad" id="stale" hidden>This page shows the state at <time class="clock"></time>; cfauth has not answered since. <a href="">Reload</a></p>
 <div data-list>${banners(report).map(banner)}${emptyState(report)}</div>
 <div data-list>${unattributedProblems(report).map((it) => html`<div class="banner">${problem(it)}</div>`)}</div>
-<p id="filter" hidden><label>Show only <input type="search" autocomplete="off" spellcheck="false"></label></p>
+<p id="filter" hidden><label>Filter <input type="search" autocomplete="off" spellcheck="false"></label></p>
 <table role="table" aria-label="Routes" data-list${report.routes.length === 0 ? html` hidden` : undefined}>
 <thead role="rowgroup"><tr role="row">${COLUMNS.map((title) => html`<th role="columnheader" scope="col">${title}</th>`)}</tr></thead>${report.routes.map((route) => routeRows(route, report))}
 </table>
@@ -66,9 +66,9 @@ function tone(report: Report): string {
 }
 
 const CHECKS: Readonly<Record<ServiceCheck, { readonly mark: string; readonly word: string }>> = {
-  ok: { mark: "✓", word: "well" },
+  ok: { mark: "✓", word: "working" },
   failing: { mark: "!", word: "failing" },
-  unknown: { mark: "…", word: "not known yet" },
+  unknown: { mark: "…", word: "unknown" },
 };
 
 const checks = ({ checks: states, links }: Report): readonly Html[] =>
@@ -91,7 +91,7 @@ function emptyState(report: Report): Html | undefined {
   return (
     hint &&
     html`<div class="banner empty"><p>${hint.text}</p><pre><code>labels:
-  ${hint.label}</code></pre><p>It opens at that hostname as soon as the container runs. ${link(docsUrl("labels.md"), "All labels")}</p></div>`
+  ${hint.label}</code></pre><p>The container is reachable at that hostname as soon as it runs. ${link(docsUrl("labels.md"), "All labels")}</p></div>`
   );
 }
 
@@ -105,5 +105,5 @@ function footer({ version, lastPass }: Report): Html {
 
 function outcome({ result, applied }: NonNullable<Report["lastPass"]>): string {
   if (result === "failed") return "failed";
-  return applied === 0 ? "nothing to change" : pluralise(applied, "change");
+  return applied === 0 ? "no changes" : pluralise(applied, "change");
 }

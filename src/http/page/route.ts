@@ -1,12 +1,5 @@
 import type { Report, ReportedRoute, RouteState } from "../../status/report.ts";
-import {
-  effectWords,
-  pendingText,
-  problemsOf,
-  remarks,
-  STATES,
-  sentence,
-} from "../../status/wording.ts";
+import { effectWords, problemsOf, remarks, STATES, sentence } from "../../status/wording.ts";
 import { hostname, link, moment, problem } from "./components.ts";
 import { type Html, html } from "./html.ts";
 
@@ -86,7 +79,7 @@ function details(route: ReportedRoute, report: Report): readonly Html[] {
     case "problem":
       return problems.length === 0 ? [unlistedProblem(route, effect)] : problems;
     case "waiting":
-      return [html`<p>Waits ${pendingText(reason)}.</p>`, ...problems];
+      return [html`<p>${sentence(reason)}</p>`, ...problems];
     case "closing":
       return [html`<p>${reason}</p>`, ...problems];
     case "live":

@@ -73,12 +73,12 @@ describe("cfauth destroy", () => {
     const { code, out } = await destroy(at);
     expect(inventory(at.sandbox)).toEqual(TUNNEL_ALONE);
     expect(code).toBe(0);
-    expect(out).toContain(`Gone: nothing of owner ${OWNER} is left`);
+    expect(out).toContain(`Removed: no object of owner ${OWNER} is left`);
     expect(out).toContain("the tunnel cfauth: nothing on it says who made it");
     expect(out).toContain("cloudflared tunnel delete cfauth");
     expect(await destroy(at)).toEqual({
       code: 0,
-      out: expect.stringContaining(`Nothing of owner ${OWNER} is there.`),
+      out: expect.stringContaining(`Owner ${OWNER} has no objects.`),
     });
   });
 
@@ -150,7 +150,7 @@ describe("cfauth destroy", () => {
         line.startsWith("login method Authentik (cf-tunnel-access)"),
       ),
     ).toBe(true);
-    expect(out).toMatch(/What stays: \d+ objects of others, byte for byte/);
+    expect(out).toMatch(/What stays: \d+ foreign objects, byte for byte/);
     expect(code).toBe(0);
   });
 
@@ -316,7 +316,7 @@ describe("cfauth destroy with another token than the one that made the tiles", (
     mayOnly(at.sandbox, all);
     const { code, out } = await destroy(at);
     expect([code, tiles(at), inventory(at.sandbox)]).toEqual([0, [], TUNNEL_ALONE]);
-    expect(out).toContain(`Gone: nothing of owner ${OWNER} is left`);
+    expect(out).toContain(`Removed: no object of owner ${OWNER} is left`);
   });
 
   it("does not say that nothing is left where it cannot see it, and an administrator's token finds it", async () => {
@@ -400,7 +400,7 @@ describe("cfauth destroy removes nothing", () => {
     const listen = `127.0.0.1:${(page.address() as AddressInfo).port}`;
     try {
       const out = await untouched(at, () => destroy(at, ["--yes"], { CFAUTH_LISTEN: listen }));
-      expect(out).toContain(`a cfauth of owner ${OWNER} runs at http://${listen}`);
+      expect(out).toContain(`a cfauth daemon with owner ${OWNER} runs at http://${listen}`);
       owner = "b";
       expect((await destroy(at, ["--yes"], { CFAUTH_LISTEN: listen })).code).toBe(0);
     } finally {

@@ -91,7 +91,7 @@ describe("a message", () => {
     await vi.waitFor(() => expect(told()).toHaveLength(1));
     expect([server.received.length, told()[0]]).toEqual([
       1,
-      expect.stringContaining("it asks for fewer messages (429)"),
+      expect.stringContaining("it limits the message rate (429)"),
     ]);
     await it.close();
   });
@@ -103,7 +103,7 @@ describe("a message", () => {
     await vi.waitFor(() => expect(results).toEqual(["failed"]));
     expect(server.received).toHaveLength(1);
     expect(told()).toEqual([
-      `warn | notification not delivered | json at ${new URL(server.url).host} | nothing is at that address (404)`,
+      `warn | notification not delivered | json at ${new URL(server.url).host} | nothing exists at that address (404)`,
     ]);
     await it.close();
   });
@@ -116,7 +116,7 @@ describe("a message", () => {
     await vi.waitFor(() => expect(results).toEqual(["failed"]));
     expect([other.received, told()[0]]).toEqual([
       [],
-      expect.stringContaining("sends cfauth to another address (307)"),
+      expect.stringContaining("redirects to another address (307)"),
     ]);
     await it.close();
   });
@@ -192,7 +192,7 @@ describe("a service that is down", () => {
       1,
     ]);
     expect(told()).toEqual([
-      expect.stringContaining(`${new URL(down.url).host} | too many wait already`),
+      expect.stringContaining(`${new URL(down.url).host} | too many messages are waiting`),
     ]);
     await it.close();
   });
@@ -251,11 +251,11 @@ describe("a test", () => {
       sendTest(targets, { at: NOW, owner: "home-nas" }, new AbortController().signal);
     expect(await send()).toEqual([{ to: `json at ${host}`, delivered: true }]);
     expect(await send()).toEqual([
-      { to: `json at ${host}`, delivered: false, why: "it does not take the token (401)" },
+      { to: `json at ${host}`, delivered: false, why: "it rejects the token (401)" },
     ]);
     expect(server.received[0]?.body).toMatchObject({
       type: "test",
-      title: "cfauth: a test",
+      title: "cfauth: test message",
       owner: "home-nas",
     });
   });

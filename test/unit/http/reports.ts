@@ -72,8 +72,8 @@ export const LIVE = reportOf({
       container: "authentik-server",
       origin: "http://authentik-server:9000",
       access: "public",
-      who: "Anyone: it is where people log in",
-      note: "Authentik itself: open, since the login cannot stand behind itself",
+      who: "Anyone: this is where people log in",
+      note: "Authentik itself: open, because the login page cannot require a login",
       links: {
         access: "https://dash.cloudflare.com/0123/one/access-controls/apps/self-hosted/4/edit",
       },
@@ -127,7 +127,7 @@ export const TROUBLE = reportOf({
       label: "cfauth.acess",
       hostname: null,
       message:
-        "cfauth.acess is not a label of cfauth; nothing is opened, since it might have asked for protection",
+        "cfauth.acess is not a label of cfauth; nothing opens, because it may have asked for protection",
       fix: "write cfauth.access",
       docs: "https://github.com/cfauth/cfauth/blob/main/docs/troubleshooting.md#cfa-label-unknown",
     }),

@@ -17,7 +17,7 @@ const request = (url: string, message = letter()): NotificationRequest => {
   return requestFor(targets.value[0], message);
 };
 
-const TEXT = "It leads to container app (http://app:80).\nA login with Authentik is needed.";
+const TEXT = "It leads to container app (http://app:80).\nVisitors must log in with Authentik.";
 
 describe("each service gets what it documents", () => {
   it("ntfy: JSON at the server's root, the topic in it", () => {

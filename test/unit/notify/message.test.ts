@@ -22,7 +22,7 @@ describe("a message", () => {
       timestamp: "2026-11-23T10:42:05.000Z",
       title: "cfauth: problem with photos.example.com",
       message:
-        'A DNS record A 203.0.113.7 is at photos.example.com and is not cfauth\'s.\nClosed: nobody reaches it.\n→ delete it in Cloudflare, or set cfauth.adopt: "true" on container immich\ncontainer immich · cfauth.hostname · CFA-CONFLICT-DNS',
+        'A DNS record A 203.0.113.7 is at photos.example.com and is not cfauth\'s.\nClosed: nobody can reach it.\n→ delete it in Cloudflare, or set cfauth.adopt: "true" on container immich\ncontainer immich · cfauth.hostname · CFA-CONFLICT-DNS',
       priority: 4,
       url: "https://github.com/cfauth/cfauth/blob/main/docs/troubleshooting.md#cfa-conflict-dns",
       owner: "home-nas",
@@ -52,7 +52,7 @@ describe("a message", () => {
   it("of a route says where it leads, that a login is needed, and how to get there", () => {
     expect(messageOf([opened("wiki.example.com")], LETTERHEAD)).toMatchObject({
       title: "cfauth: wiki.example.com is open",
-      message: "It leads to container app (http://app:80).\nA login with Authentik is needed.",
+      message: "It leads to container app (http://app:80).\nVisitors must log in with Authentik.",
       url: "https://wiki.example.com",
       data: { hostname: "wiki.example.com", path: null, state: "live" },
     });
@@ -78,7 +78,7 @@ describe("a message", () => {
       expect(messageOf([routeChangedHands(it, NOW)], LETTERHEAD)).toMatchObject({
         type: "route.changed-hands",
         title: "cfauth: x.example.com changed hands",
-        message: `It belonged to ${before}, and belongs to project shop now.\nIt leads to container app (http://app:80).\nEverybody has to log in again. If you do not know why, stop that container.`,
+        message: `It belonged to ${before} and now belongs to project shop.\nIt leads to container app (http://app:80).\nEveryone has to log in again. If you did not expect this, stop that container.`,
         priority: 4,
       });
     },
@@ -87,7 +87,7 @@ describe("a message", () => {
   it("of a solved problem says how long it lasted", () => {
     expect(messageOf([problemSolved(problem(), NOW - 720_000, NOW)], LETTERHEAD)).toMatchObject({
       title: "cfauth: solved: photos.example.com",
-      message: expect.stringContaining("It lasted 12 min. It was: a DNS record A"),
+      message: expect.stringContaining("It lasted 12 min. The problem was: a DNS record A"),
       priority: 2,
     });
   });
@@ -160,8 +160,8 @@ describe("a message", () => {
     );
   });
 
-  it("names who is sick where no container is", () => {
-    const sick = {
+  it("a problem without a container names its service", () => {
+    const serviceProblem = {
       container: undefined,
       label: undefined,
       route: undefined,
@@ -169,7 +169,7 @@ describe("a message", () => {
     } as const;
     const titles = (
       ["CFA-CF-UNREACHABLE", "CFA-AK-TOKEN", "CFA-DOCKER-DENIED", "CFA-TUNNEL-LOCAL"] as const
-    ).map((code) => problemOpened(problem({ ...sick, code }), NOW).title);
+    ).map((code) => problemOpened(problem({ ...serviceProblem, code }), NOW).title);
     expect(titles).toEqual([
       "problem with Cloudflare",
       "problem with Authentik",

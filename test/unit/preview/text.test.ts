@@ -70,7 +70,7 @@ describe("the plan", () => {
       label: "cfauth.acess",
       route: undefined,
       message:
-        "cfauth.acess is not a label of cfauth; nothing is opened, since it might have asked for protection",
+        "cfauth.acess is not a label of cfauth; nothing opens, because it may have asked for protection",
       effect: "closed",
       fix: "write cfauth.access",
     };
@@ -78,7 +78,7 @@ describe("the plan", () => {
     expect(text.slice(text.indexOf("! no single route"), -2)).toEqual(
       lines(`
       ! no single route
-          ! shop · cfauth.acess: cfauth.acess is not a label of cfauth; nothing is opened, since it might have asked for protection  CFA-LABEL-UNKNOWN
+          ! shop · cfauth.acess: cfauth.acess is not a label of cfauth; nothing opens, because it may have asked for protection  CFA-LABEL-UNKNOWN
             → write cfauth.access
       `),
     );
@@ -108,7 +108,7 @@ describe("the plan", () => {
       ! theirs.example.com          not opened
           ! theirs · cfauth.hostname: the Access application "Theirs" covers theirs.example.com and is not cfauth's  CFA-CONFLICT-ACCESS
             → delete it under Zero Trust → Access → Applications, set cfauth.adopt: "true" on container theirs to take it over, or choose another hostname
-          ! theirs · cfauth.hostname: the tunnel already has a rule for theirs.example.com (to http://theirs:1), made by somebody else  CFA-CONFLICT-INGRESS
+          ! theirs · cfauth.hostname: the tunnel already has a rule for theirs.example.com (to http://theirs:1), which is not cfauth's  CFA-CONFLICT-INGRESS
             → remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, set cfauth.adopt: "true" on container theirs to take it over, or choose another hostname
           ! theirs · cfauth.hostname: a DNS record A 203.0.113.7 is at theirs.example.com and is not cfauth's  CFA-CONFLICT-DNS
             → delete it in Cloudflare, set cfauth.adopt: "true" on container theirs to take it over, or choose another hostname

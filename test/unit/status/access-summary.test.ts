@@ -45,7 +45,7 @@ describe("who may enter", () => {
       "Anyone, without a login",
     );
     expect(who(exposure("auth.example.com", { protection: { kind: "login" } }))).toBe(
-      "Anyone: it is where people log in",
+      "Anyone: this is where people log in",
     );
   });
 

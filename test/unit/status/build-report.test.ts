@@ -90,7 +90,7 @@ describe("a route", () => {
       {
         hostname: "app.example.com",
         path: "/admin",
-        note: expect.stringContaining("A hostname of its own is safer"),
+        note: expect.stringContaining("A separate hostname is safer"),
       },
     ]);
   });
@@ -218,7 +218,10 @@ describe("a route", () => {
           NOW,
         ),
       ),
-    ).toMatchObject({ state: "problem", reason: "its labels cannot be read; it stays as it was" });
+    ).toMatchObject({
+      state: "problem",
+      reason: "its labels cannot be read; the route stays as it was",
+    });
   });
 
   it("that anyone may enter says so", () => {

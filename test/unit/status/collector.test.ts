@@ -243,7 +243,7 @@ describe("what the daemon says of itself", () => {
     ).toEqual([
       "http://app:80 → http://app:81",
       "Everyone who can log in → Members of family or 1 e-mail address",
-      "Members of family or 1 e-mail address (others than before)",
+      "Members of family or 1 e-mail address (different ones than before)",
     ]);
   });
 
@@ -352,7 +352,7 @@ describe("what the daemon says of itself", () => {
     ]);
   });
 
-  it("tells a sick Cloudflare once when it lasts and once when it is over, whatever it was asked for, and keeps showing the routes", () => {
+  it("reports an outage of Cloudflare once when it lasts and once when it is over, whatever was requested, and keeps showing the routes", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
     for (let tries = 0; tries < 60; tries++)

@@ -18,19 +18,19 @@ const reported = (more: Partial<RouteStatus>) => reportedRoutes([known(more)], n
 it.each<{ detour: Detour; note: string }>([
   {
     detour: { by: "id", name: "app.tunnel", why: "shared" },
-    note: "Reached by its id: another container answers to the name app.tunnel too",
+    note: "Reached by its id: another container also answers to the name app.tunnel",
   },
   {
     detour: { by: "address", name: "app.tunnel", why: "shared" },
-    note: "Reached by its address: another container answers to the name app.tunnel too",
+    note: "Reached by its address: another container also answers to the name app.tunnel",
   },
   {
     detour: { by: "id", name: "app.tunnel", why: "unanswered" },
-    note: "Reached by its id: Docker's DNS does not answer the name app.tunnel",
+    note: "Reached by its id: Docker's DNS does not resolve the name app.tunnel",
   },
   {
     detour: { by: "id", name: "nas.lan", why: "outside" },
-    note: "Reached by its id: the DNS outside Docker may know the name nas.lan too",
+    note: "Reached by its id: DNS outside Docker may also know the name nas.lan",
   },
   {
     detour: { by: "id", name: "app..tunnel", why: "unusable" },
@@ -38,7 +38,7 @@ it.each<{ detour: Detour; note: string }>([
   },
   {
     detour: { by: "id", name: "app.tunnel", why: "kept" },
-    note: "Reached by its id, since the name app.tunnel could not be used when the rule was written; recreate the container to have the name again",
+    note: "Reached by its id, because the name app.tunnel was unusable when the rule was written; recreate the container to use the name again",
   },
 ])(
   "a route that leads to its container by another way than the name says why: $detour.by, $detour.why",
@@ -51,7 +51,7 @@ it("a route that leads to its container by the name has no note, and people are 
   expect(reported({})?.note).toBeUndefined();
   const route = reported({ login: true });
   expect([route?.note, route && remarks(route)]).toEqual([
-    "Authentik itself: open, since the login cannot stand behind itself",
+    "Authentik itself: open, because the login page cannot require a login",
     [],
   ]);
 });
@@ -59,6 +59,6 @@ it("a route that leads to its container by the name has no note, and people are 
 it("people are shown on the page and in the terminal why a route leads there by the id", () => {
   const route = reported({ detour: { by: "id", name: "app.tunnel", why: "shared" } });
   expect(route && remarks(route)).toEqual([
-    "Reached by its id: another container answers to the name app.tunnel too.",
+    "Reached by its id: another container also answers to the name app.tunnel.",
   ]);
 });

@@ -241,7 +241,7 @@ const cases: readonly Case[] = [
     client: "notification",
     what: "a refusal without an end",
     behave: endless("", 403),
-    ends: "it does not take the token (403)",
+    ends: "it rejects the token (403)",
   },
   {
     client: "page",

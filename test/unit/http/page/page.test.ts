@@ -46,24 +46,24 @@ describe("a route on the page", () => {
   });
 
   it("that leads to its container by the id says why, and is live all the same", () => {
-    const note = "Reached by its id: another container answers to the name wiki.tunnel too";
+    const note = "Reached by its id: another container also answers to the name wiki.tunnel";
     const shown = rows(
       reportOf({ routes: [reportedRoute("wiki.example.com", { note })] }),
       "wiki.example.com",
     );
     expect(shown).toMatch(
-      /^✓ Live .* Reached by its id: another container answers to the name wiki\.tunnel too\.$/,
+      /^✓ Live .* Reached by its id: another container also answers to the name wiki\.tunnel\.$/,
     );
   });
 
-  it("that is a protected path inside a public host recommends a hostname of its own", () => {
+  it("that is a protected path inside a public host recommends a separate hostname", () => {
     const route = reportedRoute("app.example.com", {
       path: "/admin",
       who: "Members of family",
       note: INSIDE_PUBLIC,
     });
     expect(rows(reportOf({ routes: [route] }), "app.example.com/admin")).toContain(
-      "A hostname of its own is safer.",
+      "A separate hostname is safer.",
     );
   });
 
@@ -80,7 +80,7 @@ describe("a route on the page", () => {
       "! Problem photos.example.com immich http://immich:2283 Nobody 2026-11-23 10:31 UTC " +
         "A DNS record A 203.0.113.7 is at photos.example.com and is not cfauth's. " +
         '→ Delete it in Cloudflare, or set cfauth.adopt: "true" on container immich to take it over. ' +
-        "Closed: nobody reaches it. CFA-CONFLICT-DNS",
+        "Closed: nobody can reach it. CFA-CONFLICT-DNS",
     );
   });
 
@@ -94,14 +94,14 @@ describe("a route on the page", () => {
     const shown = rows(reportOf({ routes: [route] }), "app.example.com");
     expect(shown).toContain("Members of family");
     expect(shown).toContain(
-      "Its labels cannot be read. Still open as it was before; the change was not made.",
+      "Its labels cannot be read. Still open as before; the change was not applied.",
     );
   });
 
   it("that waits says for what", () => {
     expect(rows(TROUBLE, "paperless.example.com")).toContain("… Waiting paperless.example.com");
     expect(rows(TROUBLE, "paperless.example.com")).toContain(
-      "Waits for the health check of container paperless (starting).",
+      "Waiting for the health check of container paperless (starting).",
     );
   });
 
@@ -178,7 +178,7 @@ describe("the page", () => {
     {
       name: "there is one",
       report: reportOf({ routes: [reportedRoute("a.example.com")] }),
-      says: "The one route is live",
+      says: "The only route is live",
       titled: "cfauth",
     },
     {
@@ -220,7 +220,7 @@ describe("the page", () => {
   it("says since when Cloudflare is silent, and what that means", () => {
     const shown = read(page(TROUBLE));
     expect(shown).toContain(
-      "Cloudflare has not answered since 2026-11-23 10:42 UTC . Nothing is changed until it does; open routes stay open.",
+      "Cloudflare has not answered since 2026-11-23 10:42 UTC . Nothing changes until it does; open routes stay open.",
     );
     expect(shown.split("CFA-CF-UNREACHABLE")).toHaveLength(2);
     expect(shown).toContain("Cloudflare ! failing");
@@ -232,25 +232,25 @@ describe("the page", () => {
       more: {
         outages: [{ service: "docker", passing: true, since: "2026-11-23T10:42:00.000Z" }],
       } as const,
-      says: "Docker cannot be reached since 2026-11-23 10:42 UTC . Nothing is torn down.",
+      says: "Docker has been unreachable since 2026-11-23 10:42 UTC . Nothing is removed.",
     },
     {
       name: "a token is refused",
       more: {
         outages: [{ service: "authentik", passing: false, since: "2026-11-23T10:42:00.000Z" }],
       } as const,
-      says: "Authentik does not let cfauth work since 2026-11-23 10:42 UTC . Nothing is changed until that is mended; open routes stay open.",
+      says: "Authentik has been rejecting cfauth since 2026-11-23 10:42 UTC . Nothing changes until that is fixed; open routes stay open.",
     },
     {
-      name: "Docker's events do not come through",
+      name: "Docker's event stream is down",
       more: { checks: { ...LIVE.checks, docker: "failing" } } as const,
-      says: "Docker's events do not come through: what starts or stops is noticed minutes later.",
+      says: "Docker's event stream is down: cfauth notices minutes later when a container starts or stops.",
     },
     { name: "nothing is written", more: { dryRun: true }, says: "Dry run: nothing is written." },
     {
       name: "it is starting",
       more: { lastPass: null },
-      says: "Starting: the first look at Docker, Cloudflare and Authentik is under way.",
+      says: "Starting: reading Docker, Cloudflare and Authentik for the first time.",
     },
   ])("says that $name", ({ more, says }) => {
     expect(read(page({ ...LIVE, ...more }))).toContain(says);
@@ -258,7 +258,7 @@ describe("the page", () => {
 
   it("tells a newcomer the one label, by the prefix that this cfauth reads", () => {
     expect(read(page(reportOf({ labelPrefix: "edge" })))).toContain(
-      "No container carries a cfauth label yet. Add one: labels: edge.hostname: whoami.example.com",
+      "No container has a cfauth label yet. Add one: labels: edge.hostname: whoami.example.com",
     );
     expect(read(page(LIVE))).not.toContain("No container");
     expect(
