@@ -1,28 +1,31 @@
 /** One request that was sent, for logs and metrics. */
 export interface CallReport {
   readonly method: string;
-  /** From the client's table of operations: `records.list`. */
+  /** The name in the client's table of operations: `records.list`. */
   readonly operation: string;
-  /** Undefined when no answer came. */
+  /** Undefined if there was no response. */
   readonly status: number | undefined;
-  /** From sending to the end of the answer, in milliseconds, without the time it waited for its turn. */
+  /** From sending to the end of the response, without the time in the queue. Milliseconds. */
   readonly ms: number;
-  /** How long it waited for its turn before it was sent, in milliseconds; undefined where none waits. */
+  /**
+   * How long the request waited in the queue, in milliseconds; undefined if the client has no
+   * queue.
+   */
   readonly waitedMs?: number | undefined;
-  /** How many more requests the service lets in for now; undefined where it does not say. */
+  /** How many more requests the service allows for now; undefined if it does not say. */
   readonly remaining?: number | undefined;
 }
 
 export type OnCall = ((report: CallReport) => void) | undefined;
 
-/** Where more is to be read than the status of an answer. */
+/** How to read further facts from a response or an error. */
 export interface Reading<A> {
-  /** For clients that throw what is not a success. */
+  /** For clients that throw on any status but success. */
   readonly statusOf?: (error: unknown) => number | undefined;
   readonly remaining?: (answer: A) => number | undefined;
 }
 
-/** Tells of the call when its answer is there, or when it is certain that none comes. */
+/** Reports the call when its response is complete, or when it has failed. */
 export async function withCallReport<A extends { readonly status: number }>(
   call: Pick<CallReport, "method" | "operation" | "waitedMs">,
   onCall: OnCall,
@@ -30,8 +33,8 @@ export async function withCallReport<A extends { readonly status: number }>(
   { statusOf, remaining }: Reading<A> = {},
 ): Promise<A> {
   const started = performance.now();
-  const report = (said: Pick<CallReport, "status" | "remaining">): void =>
-    onCall?.({ ...call, ...said, ms: Math.round(performance.now() - started) });
+  const report = (outcome: Pick<CallReport, "status" | "remaining">): void =>
+    onCall?.({ ...call, ...outcome, ms: Math.round(performance.now() - started) });
   const answered = await answer().catch((error: unknown) => {
     report({ status: statusOf?.(error) });
     throw error;

@@ -1,51 +1,51 @@
 import { BeyondLimit } from "./limited.ts";
 
 /**
- * What counts first where not everything of an item can be kept.
+ * The priority of an entry if an item is too large to keep everything.
  *
- * | weight    | is kept                                        | counts as unread beyond that |
+ * | weight    | kept                                           | counts as unread if left out |
  * |-----------|------------------------------------------------|------------------------------|
- * | `always`  | whatever there is; for few, short entries only | –                            |
+ * | `always`  | without a budget; only for few, short entries  | –                            |
  * | `first`   | within a budget                                | yes                          |
- * | `rest`    | within another budget, which is as large       | yes                          |
- * | `spare`   | within a sixteenth of that                     | no                           |
+ * | `rest`    | within a second budget of the same size        | yes                          |
+ * | `spare`   | within a sixteenth of that budget              | no                           |
  * | `ignored` | never                                          | no                           |
  */
 export type Weight = "always" | "first" | "rest" | "spare" | "ignored";
 
 const SPARE_SHARE = 1 / 16;
 
-/** What is kept of a JSON value. Fields that have no rule are left out. */
+/** Which parts of a JSON value are kept. Fields without a rule are left out. */
 export type Keep =
   | "scalar"
   | { readonly kind: "fields"; readonly fields: Readonly<Record<string, Keep>> }
   | Entries;
 
-/** The entries of a map, weighed by their names, or of a list, weighed by their JSON text. */
+/** The entries of a map, weighed by name, or of a list, weighed by their JSON text. */
 export interface Entries {
   readonly kind: "entries";
-  /** Tells it from the other maps and lists of an item. */
+  /** Distinguishes this map or list from the others of the item. */
   readonly name: string;
   readonly of: Keep;
   readonly weigh: (nameOrText: string) => Weight;
-  /** Of one entry: its name and its value, as JSON. */
+  /** The maximum for one entry: its name and value as JSON. */
   readonly maxBytes: number;
 }
 
-/** As much of one item of a list as is kept. */
+/** The part of one list item that is kept. */
 export interface Excerpt {
   /** JSON. */
   readonly text: Buffer;
-  /** What it takes in memory, roughly. */
+  /** Its approximate size in memory. */
   readonly cost: number;
-  /** How many entries were left out although they count, by the name of their map or list. */
+  /** How many counted entries were left out, by the name of their map or list. */
   readonly unread: ReadonlyMap<string, number>;
 }
 
-/** A name, a number, an address: what the engine writes by itself is far shorter. */
+/** For names, numbers and addresses. What the engine itself writes is far shorter. */
 export const MAX_SCALAR_BYTES = 1_024;
 
-/** What an entry takes in memory beside its text, and an item of the list. */
+/** The memory that an entry and a list item take in addition to their text, in bytes. */
 const ENTRY_COST = 32;
 const ITEM_COST = 512;
 
@@ -53,18 +53,18 @@ const NONE = new Uint8Array();
 
 const SHORT_BYTES = 64;
 
-/** Most containers need no more; it grows. */
-const FIRST_BYTES = 8 * 1024;
+/** The initial size of the buffer, enough for most containers. It grows. */
+const INITIAL_BYTES = 8 * 1024;
 
-/** A map or list that is open. */
+/** A map or list that is currently open. */
 interface Frame {
   readonly keep: Exclude<Keep, "scalar">;
   readonly isMap: boolean;
-  /** Where the entry that is being read begins in the excerpt; undefined before its first sign. */
+  /** Where the current entry begins in the excerpt; undefined before its first character. */
   start: number | undefined;
-  /** Whether an entry before it was kept, so that a comma is needed. */
+  /** True if an earlier entry was kept, so that a comma is needed. */
   hasKept: boolean;
-  /** In a map: what is kept of the entry's value; undefined until its name was read. */
+  /** In a map: the rule for the entry's value; undefined until the name has been read. */
   value: Keep | undefined;
   weight: Weight;
 }
@@ -73,35 +73,38 @@ const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [0x5b, 0x5d, 0x7b, 0x7d];
 const BLANKS: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
-/** A text that is not one JSON list, or holds a map or list where the rule has none. */
+/** The text is not a JSON list, or contains a map or list where the rule has none. */
 export class NoList extends Error {}
 
 export interface ExcerptOptions {
   readonly item: Keep;
-  /** Of each map and list of one item: for what counts first, and as much again for the rest. */
+  /**
+   * For each map and list of one item: the budget of `first` entries, and as much again for `rest`.
+   */
   readonly budget: () => number;
-  /** Of one item, whatever it is made of. */
+  /** The maximum for one item. */
   readonly maxBytes: number;
   readonly onItem: (excerpt: Excerpt) => void;
 }
 
 /**
- * Reads a JSON list byte by byte and keeps of each item what a rule names. What is not kept takes no memory, however long it is; of
- * the rest each text, each item and its entries have limits. The text of an excerpt is for JSON.parse, which checks it.
+ * Reads a JSON list byte by byte and keeps the parts of each item that a rule names. Other parts
+ * take no memory, however long they are. Kept texts, entries and items have limits. An excerpt is
+ * not validated here; JSON.parse does that.
  */
 export class ExcerptReader {
   readonly #options: ExcerptOptions;
-  #text = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #text = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   #length = 0;
   #frames: Frame[] = [];
   #isDone = false;
   #isQuoted = false;
   #isEscaped = false;
-  /** Where the string that is being read begins. */
+  /** Where the current string begins. */
   #quoteAt = 0;
-  /** Maps and lists that are open within an entry that is left out; undefined while the entry is kept. */
+  /** The nesting depth inside an entry that is left out; undefined while the entry is kept. */
   #skipped: number | undefined;
-  /** By map or list and weight. */
+  /** The spent budget, by map or list and weight. */
   #spent = new Map<string, number>();
   #unread = new Map<string, number>();
 
@@ -122,12 +125,12 @@ export class ExcerptReader {
     }
   }
 
-  /** @throws {NoList} where the list has not come to its end */
+  /** @throws {NoList} if the list is incomplete */
   end(): void {
     if (!this.#isDone) throw new NoList("the list breaks off");
   }
 
-  /** Goes on to the end of a map or list that is left out, or to the next string in it. */
+  /** Skips to the end of a left-out map or list, or to the next string in it. */
   #skip(chunk: Uint8Array, from: number, open: number): number {
     let [at, depth] = [from, open];
     for (; at < chunk.length && depth > 0 && !this.#isQuoted; at += 1) {
@@ -143,13 +146,13 @@ export class ExcerptReader {
   #readString(chunk: Uint8Array, from: number): number {
     let at = this.#isEscaped ? from + 1 : from;
     while (at < chunk.length && chunk[at] !== QUOTE) at += chunk[at] === BACKSLASH ? 2 : 1;
-    // An escape may be cut in two: then `at` is behind the chunk.
+    // If an escape is split between two chunks, `at` is beyond the chunk.
     this.#isEscaped = at > chunk.length;
-    const isOver = at < chunk.length;
-    const next = isOver ? at + 1 : chunk.length;
+    const isComplete = at < chunk.length;
+    const next = isComplete ? at + 1 : chunk.length;
     this.#copy(chunk, from, next);
-    this.#isQuoted = !isOver;
-    if (isOver && this.#skipped === undefined) this.#nameRead();
+    this.#isQuoted = !isComplete;
+    if (isComplete && this.#skipped === undefined) this.#nameRead();
     return next;
   }
 
@@ -182,7 +185,7 @@ export class ExcerptReader {
     else this.#leaveOut(frame, NONE);
   }
 
-  /** @returns where the next sign goes */
+  /** @returns where the next character goes */
   #startEntry(frame: Frame): number {
     if (frame.start !== undefined) return this.#length;
     frame.start = this.#length;
@@ -205,7 +208,7 @@ export class ExcerptReader {
     this.#text = larger;
   }
 
-  /** Signs of the entry itself, not of a map or list within it. */
+  /** Copies characters of the entry itself, not of a nested map or list. */
   #copy(chunk: Uint8Array, from: number, to: number): void {
     const frame = this.#frames.at(-1);
     if (this.#skipped !== undefined || frame === undefined) return;
@@ -214,7 +217,7 @@ export class ExcerptReader {
       return;
     }
     this.#makeRoom(to - from);
-    // Most are short, for which this is faster than a call of `set`.
+    // Most texts are short, and for those a loop is faster than `set`.
     if (to - from < SHORT_BYTES)
       for (let at = from; at < to; at += 1) this.#text[this.#length + at - from] = chunk[at] ?? 0;
     else this.#text.set(chunk.subarray(from, to), this.#length);
@@ -227,7 +230,7 @@ export class ExcerptReader {
       : keep.maxBytes;
   }
 
-  /** The entry is too long. A name that is itself too long is weighed by its beginning. */
+  /** Leaves out an entry that is too long. A name that is too long is weighed by its beginning. */
   #leaveOut(frame: Frame, more: Uint8Array): void {
     if (this.#frames.length === 1) throw this.#oversized();
     const { keep } = frame;
@@ -239,29 +242,22 @@ export class ExcerptReader {
     this.#skipped = 0;
   }
 
-  /** In a map, the first string of an entry is its name. */
+  /** Handles the first string of a map entry, which is its name. */
   #nameRead(): void {
     const frame = this.#frames.at(-1);
     if (frame === undefined || !frame.isMap || frame.value !== undefined) return;
     const name = nameIn(this.#text.toString("utf8", this.#quoteAt, this.#length));
     const { keep } = frame;
     if (keep.kind === "entries") frame.weight = keep.weigh(name);
-    frame.value =
-      keep.kind === "entries"
-        ? keep.of
-        : Object.hasOwn(keep.fields, name)
-          ? keep.fields[name]
-          : undefined;
+    if (keep.kind === "entries") frame.value = keep.of;
+    else if (Object.hasOwn(keep.fields, name)) frame.value = keep.fields[name];
     if (frame.value === undefined || frame.weight === "ignored") this.#skipped = 0;
   }
 
   #open(frame: Frame, sign: number): void {
     const isMap = sign === OPEN_MAP;
-    const keep = frame.isMap
-      ? frame.value
-      : frame.keep.kind === "entries"
-        ? frame.keep.of
-        : undefined;
+    const listRule = frame.keep.kind === "entries" ? frame.keep.of : undefined;
+    const keep = frame.isMap ? frame.value : listRule;
     if (keep === undefined || keep === "scalar" || (keep.kind === "fields" && !isMap))
       throw new NoList("another kind of value");
     this.#startEntry(frame);
@@ -303,10 +299,10 @@ export class ExcerptReader {
     if (weight === "ignored") return false;
     const cost = this.#length - start + ENTRY_COST;
     const budget = this.#options.budget() * (weight === "spare" ? SPARE_SHARE : 1);
-    const purse = `${keep.name} ${weight}`;
-    const spent = (this.#spent.get(purse) ?? 0) + cost;
+    const budgetKey = `${keep.name} ${weight}`;
+    const spent = (this.#spent.get(budgetKey) ?? 0) + cost;
     const isWithin = weight === "always" || spent <= budget;
-    if (isWithin) this.#spent.set(purse, spent);
+    if (isWithin) this.#spent.set(budgetKey, spent);
     else this.#countUnread(keep, weight);
     return isWithin;
   }

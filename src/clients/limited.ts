@@ -2,7 +2,7 @@ import { causesOf } from "./cause.ts";
 import { createCollector } from "./collect.ts";
 import { MAX_ANSWER_DEPTH } from "./limits.ts";
 
-/** An answer beyond a limit of cfauth's. Its message continues "the answer …" or "the list …". */
+/** A response exceeds a limit. The message completes "the answer …" or "the list …". */
 export class BeyondLimit extends Error {
   constructor(message: string) {
     super(message);
@@ -16,42 +16,49 @@ export const beyondLimitIn = (error: unknown): BeyondLimit | undefined =>
 
 const MIB = 1024 * 1024;
 
-const spellBytes = (bytes: number): string =>
+const formatBytes = (bytes: number): string =>
   bytes >= MIB ? `${bytes / MIB} MiB` : `${bytes / 1024} KiB`;
 
-const spellCount = (count: number): string => count.toLocaleString("en");
+const formatCount = (count: number): string => count.toLocaleString("en");
 
 export const largerThan = (
   limit: number,
   what: "bytes" | "values" | "items" | "pages",
 ): BeyondLimit =>
   new BeyondLimit(
-    `is larger than ${what === "bytes" ? spellBytes(limit) : `${spellCount(limit)} ${what}`}`,
+    `is larger than ${what === "bytes" ? formatBytes(limit) : `${formatCount(limit)} ${what}`}`,
   );
 
 export interface AnswerLimits {
   readonly maxBytes: number;
-  /** JSON values: objects, lists and fields alike. */
+  /** JSON values: objects, lists and fields. */
   readonly maxValues: number;
 }
 
-/** Reads the answers of one service. */
+/** Reads the responses of one service. */
 export interface Reader {
   /**
-   * Reads an answer to its end, and gives it up as soon as it is beyond a limit: what is left is not read, and nothing is parsed.
+   * Reads a response to its end. As soon as it exceeds a limit it is given up: the rest is not read
+   * and nothing is parsed.
    *
    * @throws {BeyondLimit}
    */
   text(stream: AsyncIterable<Uint8Array>): Promise<string>;
 }
 
-/** Answers above this size are read one after another, so that eight at once do not take eight times the memory. */
+/**
+ * Larger responses are read one at a time, so that eight at once do not take eight times the
+ * memory.
+ */
 const LARGE_BYTES = 512 * 1024;
 
 export function createReader({ maxBytes, maxValues }: AnswerLimits): Reader {
   const turn = createTurns();
   const collect = createCollector();
-  /** Used by one large answer after another: fresh memory for each would pile up faster than it is collected. */
+  /**
+   * Shared by all large responses, because new buffers would pile up faster than they are
+   * collected.
+   */
   let scratch: Buffer | undefined;
   return {
     text: async (stream) => {
@@ -79,7 +86,9 @@ export function createReader({ maxBytes, maxValues }: AnswerLimits): Reader {
   };
 }
 
-/** Turns that are taken one after another. @returns waits for the turn, and answers what ends it */
+/**
+ * A mutex. @returns a function that waits for its turn and returns the function that ends the turn
+ */
 export function createTurns(): () => Promise<() => void> {
   let last = Promise.resolve();
   return async () => {
@@ -91,7 +100,7 @@ export function createTurns(): () => Promise<() => void> {
   };
 }
 
-/** Reads a stream as far as the limit. Leaving the loop early ends the stream and the connection behind it. */
+/** Reads a stream up to the limit. Leaving the loop early closes the stream and its connection. */
 export async function beginningOf(
   stream: AsyncIterable<Uint8Array>,
   maxBytes: number,
@@ -113,8 +122,9 @@ const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
 /**
- * Measures a JSON text before it is parsed: `[{},{},…` takes twenty times its length in memory, and code that follows
- * a deep structure runs out of stack. A text that is no JSON is measured likewise, and refused by the parser.
+ * Measures a JSON text before it is parsed, because `[{},{},…` takes twenty times its length in
+ * memory and recursive code runs out of stack on a deep structure. Invalid JSON is measured the
+ * same way and then rejected by the parser.
  *
  * @throws {BeyondLimit}
  */

@@ -1,27 +1,33 @@
 import { BeyondLimit, largerThan } from "./limited.ts";
 import { MAX_LIST_ITEMS, MAX_LIST_MS, MAX_LIST_PAGES, MAX_LISTS_BYTES } from "./limits.ts";
 
-/** What one page of a list took. */
+/** What it cost to read one page of a list. */
 export interface PageCost {
   readonly items: number;
   readonly bytes: number;
-  /** From sending to the end of the answer. */
+  /** From sending to the end of the response. Milliseconds. */
   readonly ms: number;
 }
 
-/** Adds up the pages of one list; one page by itself ends by the time that every request has. It counts until it is disposed of. */
+/**
+ * Adds up the cost of one list. A single page is limited by the request timeout. Its bytes count
+ * until it is disposed.
+ */
 export interface ListBudget extends Disposable {
-  /** @throws {BeyondLimit} when the pages so far are more than a list may have */
+  /** @throws {BeyondLimit} if the pages so far exceed the limits */
   spend(page: PageCost): void;
 }
 
-/** The lists of one service. A list that never ends is given up: half of it would look as if the other half did not exist. */
+/**
+ * The budgets of one service's lists. An endless list fails as a whole, because half of it would
+ * look as if the rest did not exist.
+ */
 export interface ListBudgets {
   open(): ListBudget;
 }
 
 export function createListBudgets(): ListBudgets {
-  let allBytes = 0;
+  let totalBytes = 0;
   return {
     open: () => {
       let [pages, items, bytes, ms] = [0, 0, 0, 0];
@@ -31,10 +37,10 @@ export function createListBudgets(): ListBudgets {
           items += page.items;
           bytes += page.bytes;
           ms += page.ms;
-          allBytes += page.bytes;
+          totalBytes += page.bytes;
           if (pages > MAX_LIST_PAGES) throw largerThan(MAX_LIST_PAGES, "pages");
           if (items > MAX_LIST_ITEMS) throw largerThan(MAX_LIST_ITEMS, "items");
-          if (allBytes > MAX_LISTS_BYTES)
+          if (totalBytes > MAX_LISTS_BYTES)
             throw new BeyondLimit(
               `and those beside it are together ${largerThan(MAX_LISTS_BYTES, "bytes").message.slice("is ".length)}`,
             );
@@ -42,7 +48,7 @@ export function createListBudgets(): ListBudgets {
             throw new BeyondLimit(`takes longer than ${MAX_LIST_MS / 1_000} s`);
         },
         [Symbol.dispose]: () => {
-          allBytes -= bytes;
+          totalBytes -= bytes;
         },
       };
     },

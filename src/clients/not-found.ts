@@ -1,6 +1,9 @@
 import { ServiceError } from "../core/errors.ts";
 
-/** Whether the service itself says that the thing is not there: a 404 of something on the way says nothing. */
+/**
+ * True if the service itself reports that the object does not exist. A 404 of a proxy on the way
+ * proves nothing.
+ */
 export const isNotFound = (error: unknown): boolean =>
   error instanceof ServiceError &&
   error.status === 404 &&

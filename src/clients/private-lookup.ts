@@ -2,16 +2,16 @@ import { lookup } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 import { isPrivateAddress } from "../core/domain/private-host.ts";
 
-/** Every address of a name. @throws {Error} of the resolver */
+/** Resolves all addresses of a name. @throws {Error} the resolver's error */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
 export const resolveAll: Resolve = async (host) =>
   (await lookup(host, { all: true })).map(({ address }) => address);
 
 /**
- * The private addresses of a host, for what goes there without encryption.
+ * Resolves the private addresses of a host, for unencrypted requests.
  *
- * @throws {Error} with the code ERR_PUBLIC_ADDRESS where it has none
+ * @throws {Error} with the code ERR_PUBLIC_ADDRESS if it has none
  */
 export async function privateAddresses(host: string, resolve: Resolve): Promise<readonly string[]> {
   const found = (await resolve(host)).filter(isPrivateAddress);
@@ -24,7 +24,7 @@ export async function privateAddresses(host: string, resolve: Resolve): Promise<
   );
 }
 
-/** The addresses as a socket wants them. */
+/** Passes the addresses to a socket's lookup callback. */
 export function answer(
   found: Promise<readonly string[]>,
   { all, family }: Parameters<LookupFunction>[1],
@@ -33,26 +33,33 @@ export function answer(
   found.then(
     (addresses) => {
       const each = addresses.map((address) => ({ address, family: isIP(address) }));
-      const fit = each.filter(
+      const matching = each.filter(
         (it) =>
           family === undefined ||
           family === 0 ||
           family === it.family ||
           family === `IPv${it.family}`,
       );
-      const [first = { address: "", family: 0 }] = fit;
-      if (all) callback(null, fit);
+      const [first = { address: "", family: 0 }] = matching;
+      if (all) callback(null, matching);
       else callback(null, first.address, first.family);
     },
     (error: Error) => callback(error, "", 0),
   );
 }
 
-/** How a socket finds the address of a plain `http://` one: what was looked at is what is connected to. */
+/**
+ * The DNS lookup for plain `http://` URLs. The socket uses it itself, so it connects to exactly the
+ * addresses that were checked.
+ */
 export const privateLookup: LookupFunction = (host, options, callback) =>
   answer(privateAddresses(host, resolveAll), options, callback);
 
-/** Before a request to this address: what is not encrypted goes to private addresses only. @throws {Error} as `privateAddresses` */
+/**
+ * Creates a check to run before each request to a URL: plain http may go only to private addresses.
+ *
+ * @throws {Error} as `privateAddresses`
+ */
 export function plainGuard(url: string, resolve: Resolve = resolveAll): () => Promise<void> {
   const { protocol, hostname } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "");

@@ -24,23 +24,26 @@ import { AUTHENTIK_OPERATIONS, type AuthentikOperationName } from "./operations.
 
 export interface AuthentikOptions {
   readonly token: string;
-  /** How cfauth reaches it, with the path prefix if there is one: `http://authentik-server:9000`. */
+  /** The URL that cfauth uses, including any path prefix: `http://authentik-server:9000`. */
   readonly url: string;
-  /** Finds the addresses of the host, those to which the token may go; undefined: as the system does. */
+  /** Looks up the addresses to which the token may be sent; undefined means the system's lookup. */
   readonly lookup?: LookupFunction | undefined;
-  /** Ends waiting for another try. A call that is under way comes to its end. */
+  /** Ends waiting between retries. A request that was already sent is completed. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of every request that was sent, answered or not. */
+  /** Called for every request that was sent, with or without a response. */
   readonly onCall?: OnCall;
-  /** Of one request with its whole answer. Milliseconds, 30_000 unless told. */
+  /** Timeout for one request with its whole response. Milliseconds, default 30_000. */
   readonly timeoutMs?: number | undefined;
-  /** The first wait before another try, at most; it doubles from try to try. Milliseconds, 500 unless told. */
+  /**
+   * The maximum delay before the first retry; it doubles with each retry. Milliseconds, default
+   * 500.
+   */
   readonly backoffMs?: number | undefined;
 }
 
 export interface AuthentikRequest {
   readonly method?: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
-  /** Below `/api/v3`, with its closing slash: without it every one is a 404. */
+  /** The path below `/api/v3`, with a trailing slash. Without it every path is a 404. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean>>;
   readonly body?: Readonly<Record<string, unknown>>;
@@ -50,36 +53,39 @@ export interface AuthentikRequest {
 
 export interface Authentik {
   /**
-   * Sends one request and answers what came back.
+   * Sends one request and returns the response.
    *
-   * @throws {ServiceError} for every failure; `doubtful` when a write may have happened all the same
+   * @throws {ServiceError} for every failure; `outcomeUnknown` if a write may have happened anyway
    */
   request<T>(
     operation: AuthentikOperationName,
     answer: z.ZodType<T>,
     request: AuthentikRequest,
   ): Promise<T>;
-  /** All items of a list. @throws {ServiceError} when any page of it could not be read */
+  /** Returns all items of a list. @throws {ServiceError} if any page could not be read */
   list<T>(
     operation: AuthentikOperationName,
     item: z.ZodType<T>,
     request: AuthentikRequest,
   ): Promise<readonly T[]>;
-  /** Ends what is still waiting. */
+  /** Aborts all waiting calls. */
   close(): void;
 }
 
-const READ_TRIES = 3;
-/** The cap from 2025.12 on, where the default is only 20. */
+const MAX_READ_ATTEMPTS = 3;
+/** The maximum since 2025.12; the default is only 20. */
 const PAGE_SIZE = 100;
 
-/** `next` is the number of the next page, 0 when there is none. */
+/** `next` is the number of the next page, 0 if there is none. */
 const PageOf = z.looseObject({
   pagination: z.looseObject({ next: z.number() }),
   results: z.array(z.unknown()),
 });
 
-/** Authentik's API v3: failures told apart, reads tried again, writes sent once. */
+/**
+ * Creates the client for Authentik's API v3. It classifies failures and retries reads; writes are
+ * sent once.
+ */
 export function createAuthentik(options: AuthentikOptions): Authentik {
   const { signal, close } = linkAbortSignals(options.signal);
   const client = createClient(options);
@@ -103,7 +109,7 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
     const call = { method: request.method ?? "GET", operation: name };
     const sentAt = performance.now();
     const answer = await withCallReport(call, options.onCall, () =>
-      answerOf(client, request, reader),
+      sendRequest(client, request, reader),
     ).catch((error: unknown) => {
       throw refusedAddress(error) ?? authentikConnectionError(failed, error);
     });
@@ -117,7 +123,7 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
       firstMs: options.backoffMs ?? 500,
       signal,
       shouldRetry: (error, failures) =>
-        AUTHENTIK_OPERATIONS[name].reads && error.transient && failures < READ_TRIES,
+        AUTHENTIK_OPERATIONS[name].reads && error.transient && failures < MAX_READ_ATTEMPTS,
     });
 
   return {
@@ -154,25 +160,25 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
   };
 }
 
-/** An answer that did what it was asked, and what reading it took. */
+/** A successful response and the cost of reading it. */
 interface Success extends Omit<PageCost, "items"> {
   readonly body: unknown;
 }
 
 interface Page<T> extends Omit<PageCost, "items"> {
   readonly items: readonly T[];
-  /** Number of the next page, higher than this one's; 0 when there is none. */
+  /** The number of the next page, higher than this one's; 0 if there is none. */
   readonly next: number;
 }
 
-/** @throws {BeyondLimit} when the list is larger than any honest one */
+/** @throws {BeyondLimit} if the list exceeds the limits */
 async function allPages<T>(
   budget: ListBudget,
-  ask: (page: number) => Promise<Page<T>>,
+  readPage: (page: number) => Promise<Page<T>>,
 ): Promise<readonly T[]> {
   const all: T[] = [];
   for (let page = 1; page !== 0; ) {
-    const { next, items, bytes, ms } = await ask(page);
+    const { next, items, bytes, ms } = await readPage(page);
     budget.spend({ items: items.length, bytes, ms });
     for (const item of items) all.push(item);
     page = next;
@@ -184,7 +190,9 @@ async function allPages<T>(
 const refusedAddress = (error: unknown): ServiceError | undefined =>
   causesOf(error).find((cause) => cause instanceof ServiceError);
 
-/** Redirects are not followed: the token would go with them, and after one a POST would come as a GET. */
+/**
+ * Redirects are not followed, because the token would follow them and a POST would become a GET.
+ */
 const createClient = ({ url, token, lookup, timeoutMs = 30_000 }: AuthentikOptions): Got =>
   got.extend({
     prefixUrl: `${url.replace(/\/+$/, "")}/api/v3`,
@@ -196,8 +204,11 @@ const createClient = ({ url, token, lookup, timeoutMs = 30_000 }: AuthentikOptio
     ...(lookup !== undefined && { dnsLookup: lookup }),
   });
 
-/** Read as a stream: as a whole, the answer would be in memory before anyone could say that it is too large. */
-async function answerOf(
+/**
+ * Sends a request and reads the response as a stream, so that one that is too large never fills the
+ * memory.
+ */
+async function sendRequest(
   client: Got,
   { method = "GET", path, query, body }: AuthentikRequest,
   reader: Reader,
@@ -207,7 +218,7 @@ async function answerOf(
     ...(query !== undefined && { searchParams: query }),
     ...(body !== undefined && { json: body }),
   });
-  // Without a body got waits for one to be written, of all methods that may have one.
+  // For methods that may have a body, got waits until one is written.
   if (method !== "GET" && body === undefined) stream.end();
   const text = await reader.text(stream);
   return {

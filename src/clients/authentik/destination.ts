@@ -1,28 +1,34 @@
 import { isPrivateAddress } from "../../core/domain/private-host.ts";
 
-/** Who answers at which address, by the engine's own list. */
+/** Which container has which address, according to the engine's list. */
 export interface AddressBook {
-  /** Of Authentik's own container, on all of its networks; empty where it does not run here or has none. */
+  /**
+   * The addresses of Authentik's own container on all its networks; empty if it does not run here
+   * or has none.
+   */
   readonly own: readonly string[];
-  /** What people call that container; undefined where it does not run here. */
+  /** The name of that container; undefined if it does not run here. */
   readonly name: string | undefined;
-  /** Names of the other containers by their addresses. */
+  /** The names of the other containers by address. */
   readonly others: ReadonlyMap<string, string>;
 }
 
 export interface Question {
-  /** What the name resolves to now; empty where it does not. */
+  /** The addresses that the name resolves to now; empty if there are none. */
   readonly resolved: readonly string[];
   readonly book: AddressBook;
-  /** Whether only Docker should answer the name: then it has to lead to Authentik's container if that runs. */
+  /**
+   * True if only Docker should resolve the name. It must then lead to Authentik's container if that
+   * runs.
+   */
   readonly dockers: boolean;
-  /** Whether what is sent there can be read on the way. */
+  /** True if the connection is not encrypted. */
   readonly plain: boolean;
-  /** Whether an address is on a network of this machine or container itself. */
+  /** True if an address is on a network of this machine or of cfauth's container. */
   readonly isNear: (address: string) => boolean;
 }
 
-/** Where the token may go, or why nowhere. */
+/** The addresses to which the token may be sent, or the reason why there are none. */
 export type Destination =
   | { readonly kind: "use"; readonly addresses: readonly string[] }
   | { readonly kind: "unresolved" }
@@ -31,16 +37,17 @@ export type Destination =
   | { readonly kind: "public"; readonly address: string };
 
 /**
- * Docker answers a name with any container that has it as an alias on the first network by name, so the answer alone proves nothing.
+ * Decides where the token may be sent. Docker resolves a name to any container that has it as an
+ * alias, on the first network by name, so the response alone proves nothing.
  *
- * | the name leads to                          | then                                                           |
- * |--------------------------------------------|----------------------------------------------------------------|
- * | Authentik's container, among others or not | that address                                                   |
- * | something else, while Authentik's container | the address that the engine lists for it on a shared network,  |
- * | runs and the name is Docker's              | and else nowhere                                               |
- * | another container                          | nowhere                                                        |
- * | a public address, without TLS              | nowhere                                                        |
- * | anything else                              | there: it is the configured host                               |
+ * | the name resolves to                        | the token is sent to                                    |
+ * |---------------------------------------------|---------------------------------------------------------|
+ * | Authentik's container, perhaps among others | that address                                            |
+ * | something else, while Authentik's container | the address that the engine lists for it on a shared    |
+ * | runs and the name is Docker's               | network; if there is none, nowhere                      |
+ * | another container                           | nowhere                                                 |
+ * | a public address, without TLS               | nowhere                                                 |
+ * | anything else                               | that address, because it is the configured host         |
  */
 export function destinationOf({ resolved, book, dockers, plain, isNear }: Question): Destination {
   const own = resolved.filter((address) => book.own.includes(address));
@@ -49,9 +56,9 @@ export function destinationOf({ resolved, book, dockers, plain, isNear }: Questi
   if (near.length > 0) return { kind: "use", addresses: near };
   const [first] = resolved;
   if (first === undefined) return { kind: "unresolved" };
-  const strange = resolved.find((address) => book.others.has(address));
-  if (strange !== undefined)
-    return { kind: "stranger", address: strange, container: book.others.get(strange) ?? "" };
+  const foreign = resolved.find((address) => book.others.has(address));
+  if (foreign !== undefined)
+    return { kind: "stranger", address: foreign, container: book.others.get(foreign) ?? "" };
   if (dockers && book.own.length > 0) return { kind: "elsewhere", address: first };
   const allowed = plain ? resolved.filter(isPrivateAddress) : resolved;
   return allowed.length > 0

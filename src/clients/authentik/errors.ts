@@ -6,18 +6,18 @@ import type { AuthentikOperation } from "./operations.ts";
 
 export interface FailedAuthentikCall {
   readonly operation: AuthentikOperation;
-  /** Where it was sent: the origin, for people. */
+  /** The URL to which the call was sent, for messages. */
   readonly url: string;
   readonly hide: readonly string[];
 }
 
 export interface AuthentikAnswer {
   readonly status: number;
-  /** Undefined when it is not JSON. */
+  /** Undefined if it is not JSON. */
   readonly body: unknown;
 }
 
-interface Sentence {
+interface ErrorText {
   readonly code: ProblemCode;
   readonly message: string;
   readonly fix: string;
@@ -26,44 +26,45 @@ interface Sentence {
 }
 
 /**
- * An answer that is not the success that was asked for.
+ * Creates the error for a response that is not a success.
  *
- * | status                                  | is                 | then          |
- * |-----------------------------------------|--------------------|---------------|
- * | 502, 503: its router, while core starts | CFA-AK-NOT-READY   | come back     |
- * | any other 5xx, 408, 429, 2xx not JSON   | CFA-AK-UNREACHABLE | come back     |
- * | 4xx not JSON                            | CFA-AK-UNREACHABLE | tell a person |
- * | 3xx                                     | CFA-AK-REFUSED     | tell a person |
- * | 401; 403 for the token itself           | CFA-AK-TOKEN       | tell a person |
- * | any other 403                           | CFA-AK-PERMISSION  | tell a person |
- * | any other                               | CFA-AK-REFUSED     | tell a person |
+ * | status                                  | code               | transient |
+ * |-----------------------------------------|--------------------|-----------|
+ * | 502, 503: its router, while core starts | CFA-AK-NOT-READY   | yes       |
+ * | any other 5xx, 408, 429, 2xx not JSON   | CFA-AK-UNREACHABLE | yes       |
+ * | 4xx not JSON                            | CFA-AK-UNREACHABLE | no        |
+ * | 3xx                                     | CFA-AK-REFUSED     | no        |
+ * | 401; 403 because of the token itself    | CFA-AK-TOKEN       | no        |
+ * | any other 403                           | CFA-AK-PERMISSION  | no        |
+ * | any other                               | CFA-AK-REFUSED     | no        |
  */
 export function authentikResponseError(
   failed: FailedAuthentikCall,
   answer: AuthentikAnswer,
 ): ServiceError {
-  const sentence = sentenceFor(failed, answer);
-  const transient = sentence.transient ?? false;
+  const text = describeFailure(failed, answer);
+  const transient = text.transient ?? false;
   return new ServiceError({
     service: "authentik",
-    ...sentence,
+    ...text,
     transient,
     outcomeUnknown: transient && !failed.operation.reads,
     status: answer.status,
   });
 }
 
-function sentenceFor(
+function describeFailure(
   { operation, url, hide }: FailedAuthentikCall,
   { status, body }: AuthentikAnswer,
-): Sentence {
+): ErrorText {
   if (status === 502 || status === 503) return starting(operation, url);
   if (status >= 500 || status === 408 || status === 429)
     return unreachable(operation, url, `answered ${status}`);
   if (status >= 300 && status < 400) return redirects(url);
-  if (status < 300) return unreachable(operation, url, STRANGER);
-  if (body === undefined) return { ...unreachable(operation, url, STRANGER), transient: false };
-  if (status === 401 || (status === 403 && aboutToken(body))) return badToken;
+  if (status < 300) return unreachable(operation, url, NOT_AUTHENTIK);
+  if (body === undefined)
+    return { ...unreachable(operation, url, NOT_AUTHENTIK), transient: false };
+  if (status === 401 || (status === 403 && isTokenError(body))) return badToken;
   if (status === 403) return forbidden(operation);
   const fields = faultyFields(body).slice(0, MAX_FIELDS);
   const said = fields
@@ -80,13 +81,16 @@ function sentenceFor(
   };
 }
 
-/** Faulty fields of one refusal that are named. */
+/** The number of invalid fields that a message names. */
 const MAX_FIELDS = 10;
 
-const STRANGER = "answered something that is not Authentik's API";
+const NOT_AUTHENTIK = "answered something that is not Authentik's API";
 
-/** Authentik never answers 401: a dead token and a missing permission are both 403, told apart by DRF's code or, before it had one, by this sentence (2024.2 to 2026.8). */
-function aboutToken(body: unknown): boolean {
+/**
+ * Authentik never responds with 401. An invalid token and a missing permission are both 403; DRF's
+ * code distinguishes them, or in versions without a code this sentence (2024.2 to 2026.8).
+ */
+function isTokenError(body: unknown): boolean {
   const { code, detail } = (body ?? {}) as { code?: unknown; detail?: unknown };
   return (
     code === "authentication_failed" ||
@@ -95,7 +99,10 @@ function aboutToken(body: unknown): boolean {
   );
 }
 
-/** DRF's field map, flattened: `{"redirect_uris": [{"url": ["Enter a valid URL."]}]}` → `redirect_uris.0.url`. */
+/**
+ * Flattens DRF's field map: `{"redirect_uris": [{"url": ["Enter a valid URL."]}]}` →
+ * `redirect_uris.0.url`.
+ */
 function faultyFields(
   body: unknown,
   at = "",
@@ -111,40 +118,42 @@ function faultyFields(
 
 const SECRET = /secret|token|password|key/i;
 
-const starting = ({ does }: AuthentikOperation, url: string): Sentence => ({
+const starting = ({ does }: AuthentikOperation, url: string): ErrorText => ({
   code: "CFA-AK-NOT-READY",
   message: `Authentik at ${url} is still starting, so cfauth could not ${does}`,
   fix: "nothing to do: the daemon keeps trying; see docker compose logs of Authentik's server if it lasts",
   transient: true,
 });
 
-const unreachable = ({ does }: AuthentikOperation, url: string, what: string): Sentence => ({
+const unreachable = ({ does }: AuthentikOperation, url: string, what: string): ErrorText => ({
   code: "CFA-AK-UNREACHABLE",
   message: `Authentik at ${url} ${what} when asked to ${does}`,
   fix: "check that Authentik runs, that AUTHENTIK_API_URL leads to it, and that cfauth is on its network",
   transient: true,
 });
 
-const redirects = (url: string): Sentence => ({
+const redirects = (url: string): ErrorText => ({
   code: "CFA-AK-REFUSED",
   message: `Authentik at ${url} sends cfauth to another address`,
   fix: "put the address that answers itself into AUTHENTIK_API_URL, with https:// where it asks for it",
 });
 
-const badToken: Sentence = {
+const badToken: ErrorText = {
   code: "CFA-AK-TOKEN",
   message:
     "Authentik does not accept the token: it is wrong, expired, was replaced, or is not there yet",
   fix: "wait some minutes where Authentik starts for the very first time; else Authentik → Directory → Tokens and App passwords → Create: intent API Token, Expiring off; put the key into AUTHENTIK_TOKEN and restart cfauth",
 };
 
-const forbidden = ({ does, permission }: AuthentikOperation): Sentence => ({
+const forbidden = ({ does, permission }: AuthentikOperation): ErrorText => ({
   code: "CFA-AK-PERMISSION",
   message: `Authentik does not let this token ${does}: its user lacks the permission ${permission}`,
   fix: `Authentik → Directory → Roles → the role of the token's user → Permissions: assign ${permission}`,
 });
 
-/** No answer at all, or one that was not read to its end. A write that was on its way may have happened. */
+/**
+ * There was no response, or it was not read to its end. A write that was sent may have happened.
+ */
 export function authentikConnectionError(
   failed: FailedAuthentikCall,
   error: unknown,
@@ -153,18 +162,21 @@ export function authentikConnectionError(
   const beyond = beyondLimitIn(error);
   if (beyond !== undefined) return oversizedAuthentikResponse(failed, "answer", beyond);
   const cause = safeCause(error, hide);
-  const sentence = unreachable(operation, url, `did not answer (${cause.code ?? cause.message})`);
+  const text = unreachable(operation, url, `did not answer (${cause.code ?? cause.message})`);
   return new ServiceError({
     service: "authentik",
     transient: true,
-    ...sentence,
+    ...text,
     outcomeUnknown: !operation.reads && !wasNotSent(cause),
     vendor: cause.code ? [cause.code] : [],
     cause,
   });
 }
 
-/** More than cfauth reads. The next answer would most likely be the same, so the call is not repeated at once. */
+/**
+ * The response is too large. The next one would most likely be the same, so the call is not
+ * retried.
+ */
 export const oversizedAuthentikResponse = (
   { operation, url }: FailedAuthentikCall,
   what: "answer" | "list",
@@ -179,7 +191,7 @@ export const oversizedAuthentikResponse = (
     outcomeUnknown: !operation.reads,
   });
 
-/** A success whose content is not what it should be. `where` names fields, never their values. */
+/** A successful response has unexpected content. `where` names fields, never their values. */
 export const invalidAuthentikResponse = (
   operation: AuthentikOperation,
   where: string,
@@ -193,7 +205,7 @@ export const invalidAuthentikResponse = (
     outcomeUnknown: !operation.reads,
   });
 
-/** Not sent, because cfauth is stopping. */
+/** The call was not sent, because cfauth is stopping. */
 export const authentikAborted = ({ operation, url }: FailedAuthentikCall): ServiceError =>
   new ServiceError({
     service: "authentik",

@@ -8,47 +8,56 @@ export interface LookupParts extends Pick<Question, "dockers" | "plain" | "isNea
   readonly host: string;
   readonly resolve: Resolve;
   /**
-   * @param fresh - whether a list that is some moments old will not do
+   * @param fresh - true if a recent list is not enough and a new one is needed
    * @throws {ServiceError}
    */
   readonly book: (fresh: boolean) => Promise<AddressBook>;
 }
 
 /**
- * Looks up the host of AUTHENTIK_API_URL for each new connection, and answers only addresses to which the token may go. Used by
- * the socket itself, so that what was looked at is what is connected to.
+ * Looks up the host of AUTHENTIK_API_URL for each new connection and returns only addresses to
+ * which the token may be sent. The socket uses it itself, so it connects to exactly the addresses
+ * that were checked.
  */
 export const authentikLookup =
   (parts: LookupParts): LookupFunction =>
   (_host, options, callback) =>
     answer(allowedAddresses(parts), options, callback);
 
-/** @throws {ServiceError} where the token may not go there; what the resolver throws where there is no such name */
+/**
+ * @throws {ServiceError} if the token may not be sent there; the resolver's error if the name does
+ * not exist
+ */
 export async function allowedAddresses(parts: LookupParts): Promise<readonly string[]> {
   const { host, resolve, book } = parts;
-  const told = await resolve(host).then(
+  const lookup = await resolve(host).then(
     (resolved) => ({ resolved: resolved.map(plainForm), error: undefined }),
     (error: unknown) => ({ resolved: [], error }),
   );
   for (const fresh of [false, true]) {
-    const seen = await book(fresh);
-    const destination = destinationOf({ ...parts, resolved: told.resolved, book: seen });
+    const addressBook = await book(fresh);
+    const destination = destinationOf({ ...parts, resolved: lookup.resolved, book: addressBook });
     if (destination.kind === "use") return destination.addresses;
-    // A list that is some moments old may not have a container that has just started.
+    // A recent list may lack a container that has just started.
     if (fresh)
-      throw destination.kind === "unresolved" ? told.error : refused(host, destination, seen.name);
+      throw destination.kind === "unresolved"
+        ? lookup.error
+        : refused(host, destination, addressBook.name);
   }
   return [];
 }
 
-/** Another container that answers to the name, whether or not it would be sent anything; undefined where there is none. */
+/** Another container that answers to the name, whether or not anything would be sent to it. */
 export interface Stranger {
   readonly host: string;
   readonly address: string;
   readonly container: string;
 }
 
-/** @throws {ServiceError} where the containers cannot be listed */
+/**
+ * Finds a stranger; undefined if there is none. @throws {ServiceError} if the containers cannot be
+ * listed
+ */
 export async function strangerAt({
   host,
   resolve,
@@ -64,7 +73,7 @@ export async function strangerAt({
 /** `::ffff:172.18.0.2` → `172.18.0.2` */
 const plainForm = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "");
 
-/** What keeps a stranger from answering to the name. */
+/** The fix that keeps other containers from answering to the name. */
 export const OWN_NETWORK =
   "set CFAUTH_AUTHENTIK_CONTAINER to the name of Authentik's container, and AUTHENTIK_API_URL to http://<that name>.<network>:9000 with a network that only cfauth and Authentik are on";
 

@@ -1,11 +1,11 @@
-/** What is asked of Authentik, and which permission of the token's user it takes. */
+/** A call to Authentik's API and the permission that the token's user needs. */
 export interface AuthentikOperation {
-  /** Continues "Authentik refused to …". */
+  /** Completes "Authentik refused to …". */
   readonly does: string;
   readonly reads: boolean;
-  /** As `app_label.codename`, which is how Authentik's own administration lists them. */
+  /** As `app_label.codename`, the form in Authentik's admin interface. */
   readonly permission: string;
-  /** Whether only `cfauth destroy` asks for it: the daemon never does. */
+  /** True if only `cfauth destroy` makes the call, never the daemon. */
   readonly leaving?: true;
 }
 

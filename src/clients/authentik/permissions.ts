@@ -1,17 +1,22 @@
 import { AUTHENTIK_OPERATIONS, type AuthentikOperation } from "./operations.ts";
 
-const daily: readonly AuthentikOperation[] = Object.values<AuthentikOperation>(
+const daemonOperations: readonly AuthentikOperation[] = Object.values<AuthentikOperation>(
   AUTHENTIK_OPERATIONS,
 ).filter(({ leaving }) => leaving !== true);
 
-const needed = [...new Set(daily.map(({ permission }) => permission))]
+const needed = [...new Set(daemonOperations.map(({ permission }) => permission))]
   .filter((permission) => permission !== "any token")
   .toSorted();
 
-const ofSecrets = (permission: string): boolean => permission.startsWith("authentik_secrets.");
+const isAboutSecrets = (permission: string): boolean => permission.startsWith("authentik_secrets.");
 
-/** All that the token's user has to be allowed, as `app_label.codename`. Sorted. */
-export const permissions: readonly string[] = needed.filter((permission) => !ofSecrets(permission));
+/** All permissions that the token's user needs, as `app_label.codename`. Sorted. */
+export const permissions: readonly string[] = needed.filter(
+  (permission) => !isAboutSecrets(permission),
+);
 
-/** What comes to it from Authentik 2026.11 on, where client secrets are objects of their own. Sorted. */
-export const secretPermissions: readonly string[] = needed.filter(ofSecrets);
+/**
+ * The additional permissions since Authentik 2026.11, where client secrets are separate objects.
+ * Sorted.
+ */
+export const secretPermissions: readonly string[] = needed.filter(isAboutSecrets);

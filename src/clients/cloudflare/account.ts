@@ -3,9 +3,10 @@ import { ServiceError } from "../../core/errors.ts";
 import type { Cloudflare } from "./cloudflare.ts";
 
 /**
- * The id of the only account that the token sees; read off its zones where the accounts themselves are hidden from it.
+ * Finds the id of the only account that the token can see. If the token cannot list accounts, its
+ * zones name the account.
  *
- * @throws {ServiceError} CFA-CF-ACCOUNT when there is none, or more than one
+ * @throws {ServiceError} CFA-CF-ACCOUNT if there is no account or more than one
  */
 export async function onlyAccount(cloudflare: Cloudflare): Promise<string> {
   const accounts = await cloudflare.list(
@@ -17,7 +18,7 @@ export async function onlyAccount(cloudflare: Cloudflare): Promise<string> {
     accounts.length > 0 ? accounts.map(({ id }) => id) : await accountsOfZones(cloudflare),
   );
   const [id] = ids;
-  if (id === undefined || ids.size > 1) throw unclear(ids.size);
+  if (id === undefined || ids.size > 1) throw ambiguousAccountError(ids.size);
   return id;
 }
 
@@ -27,7 +28,7 @@ async function accountsOfZones(cloudflare: Cloudflare): Promise<readonly string[
   return zones.map(({ account }) => account.id);
 }
 
-const unclear = (count: number): ServiceError =>
+const ambiguousAccountError = (count: number): ServiceError =>
   new ServiceError({
     service: "cloudflare",
     code: "CFA-CF-ACCOUNT",

@@ -3,25 +3,25 @@ import { z } from "zod";
 import { tryParseJson } from "../../core/text/json.ts";
 import { parseRetryAfter } from "../../core/text/retry-after.ts";
 
-/** A promise of the SDK, before it has looked into the answer. */
+/** A promise of the SDK, before the SDK parses the response. */
 export interface SdkCall {
   asResponse(): Promise<Response>;
 }
 
-/** What came back over the wire, whatever its status. */
+/** A response with any status. */
 export interface CloudflareAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** Undefined when it is not JSON. */
+  /** Undefined if it is not JSON. */
   readonly body: unknown;
-  /** Length of a success, in characters; 0 for what the SDK took for a failure. */
+  /** Length of a successful body, in characters; 0 if the SDK reported a failure. */
   readonly size: number;
 }
 
-/** @throws what the SDK throws when there is no answer at all */
-export async function receive(asked: SdkCall): Promise<CloudflareAnswer> {
+/** @throws the SDK's error if there is no response at all */
+export async function receive(call: SdkCall): Promise<CloudflareAnswer> {
   try {
-    const response = await asked.asResponse();
+    const response = await call.asResponse();
     const text = await response.text();
     return {
       status: response.status,
@@ -36,7 +36,10 @@ export async function receive(asked: SdkCall): Promise<CloudflareAnswer> {
   }
 }
 
-/** What is only for people is taken as it comes: an answer does not count for none since its error has another shape. */
+/**
+ * Fields that are only for people are optional, so that an unusual error does not invalidate the
+ * response.
+ */
 const Refusal = z.looseObject({
   code: z.union([z.number(), z.string()]).optional().catch(undefined),
   message: z.string().optional().catch(undefined),
@@ -44,7 +47,10 @@ const Refusal = z.looseObject({
 const Refusals = z.array(Refusal.catch({})).nullish().catch(undefined);
 const count = z.number().optional().catch(undefined);
 
-/** What every answer of the API comes in. Some deletions are documented without `success`, so its absence is no failure. */
+/**
+ * The envelope of every API response. Some deletions are documented without `success`, so its
+ * absence is no failure.
+ */
 const Envelope = z.looseObject({
   success: z.boolean().optional(),
   errors: Refusals,
@@ -57,7 +63,7 @@ const Envelope = z.looseObject({
 
 export type Envelope = z.infer<typeof Envelope>;
 
-/** Undefined for what is not the API's: an error page of something on the way. */
+/** Undefined if the response is not from the API, such as an error page of a proxy. */
 export function envelopeOf({ body }: CloudflareAnswer): Envelope | undefined {
   const envelope = Envelope.safeParse(body).data;
   return envelope !== undefined && ("success" in envelope || "result" in envelope)
@@ -65,7 +71,10 @@ export function envelopeOf({ body }: CloudflareAnswer): Envelope | undefined {
     : undefined;
 }
 
-/** Whether it did what it was asked. A 200 may say in its body that it did not, and the SDK would not notice. */
+/**
+ * True if the call succeeded. A 200 may report a failure in its body, which the SDK does not
+ * notice.
+ */
 export const succeeded = (
   answer: CloudflareAnswer,
   envelope: Envelope | undefined,
@@ -73,10 +82,12 @@ export const succeeded = (
   answer.status < 300 && envelope !== undefined && envelope.success !== false;
 
 /**
- * How long the API wants to be left alone, in milliseconds: `retry-after` of a 429, or the window that has nothing remaining; an
- * hour at most. Its longest is five minutes, and what says years is broken, and would be believed until the next restart.
+ * How long the API asks cfauth to pause, in milliseconds: the `retry-after` of a 429, or the time
+ * until an exhausted window ends. At most one hour. The longest real window is five minutes; a
+ * value of years is a fault, and cfauth would obey it until a restart.
  *
- * @see https://developers.cloudflare.com/fundamentals/api/reference/limits/ (`Ratelimit: "default";r=50;t=30`, checked 2026-11)
+ * @see https://developers.cloudflare.com/fundamentals/api/reference/limits/ (`Ratelimit:
+ *   "default";r=50;t=30`, checked 2026-11)
  */
 export const retryAfterMs = (answer: CloudflareAnswer): number =>
   Math.min(MAX_RETRY_AFTER_MS, requestedPauseMs(answer));
@@ -94,7 +105,9 @@ function requestedPauseMs({ status, headers }: CloudflareAnswer): number {
   );
 }
 
-/** How many requests are left in the window that has the fewest, where the answer says so. */
+/**
+ * The remaining requests in the window that has the fewest; undefined if the response does not say.
+ */
 export function remainingOf({ headers }: Pick<CloudflareAnswer, "headers">): number | undefined {
   const left = [...(headers.get("ratelimit") ?? "").matchAll(/;\s*r=(\d+)/g)].map(([, count]) =>
     Number(count),

@@ -29,7 +29,7 @@ import {
   CLOUDFLARE_OPERATIONS,
   type CloudflareOperation,
   type CloudflareOperationName,
-  reads,
+  isRead,
 } from "./operations.ts";
 import { allPages, Items, itemsOf, type ListPage } from "./pagination.ts";
 import { createRateLimiter, RateLimitTooLong } from "./rate-limiter.ts";
@@ -37,24 +37,29 @@ import { createSdk, type Sdk } from "./sdk.ts";
 
 export interface CloudflareOptions {
   readonly token: string;
-  /** Cloudflare's own unless told. */
+  /** Default: Cloudflare's own API. */
   readonly baseUrl?: string | undefined;
-  /** Ends waiting for a turn and for another try. A call that is under way comes to its end. */
+  /**
+   * Ends waiting in the queue and between retries. A request that was already sent is completed.
+   */
   readonly signal?: AbortSignal | undefined;
-  /** Told of every request that was sent, answered or not. */
+  /** Called for every request that was sent, with or without a response. */
   readonly onCall?: OnCall;
-  /** Of one request with its whole answer. Milliseconds, 30_000 unless told. */
+  /** Timeout for one request with its whole response. Milliseconds, default 30_000. */
   readonly timeoutMs?: number | undefined;
-  /** The first wait before another try, at most; it doubles from try to try. Milliseconds, 500 unless told. */
+  /**
+   * The maximum delay before the first retry; it doubles with each retry. Milliseconds, default
+   * 500.
+   */
   readonly backoffMs?: number | undefined;
 }
 
 export interface Cloudflare {
   /**
-   * Sends one request and answers its `result`.
+   * Sends one request and returns its `result`.
    *
    * @param hide - texts in the request that no message may repeat, such as a client secret
-   * @throws {ServiceError} for every failure; `doubtful` when a write may have happened all the same
+   * @throws {ServiceError} for every failure; `outcomeUnknown` if a write may have happened anyway
    */
   request<T>(
     operation: CloudflareOperationName,
@@ -62,19 +67,19 @@ export interface Cloudflare {
     request: (sdk: Sdk) => SdkCall,
     hide?: readonly string[],
   ): Promise<T>;
-  /** All items of a list. @throws {ServiceError} when any page of it could not be read */
+  /** Returns all items of a list. @throws {ServiceError} if any page could not be read */
   list<T>(
     operation: CloudflareOperationName,
     item: z.ZodType<T>,
     request: (sdk: Sdk, page: ListPage) => SdkCall,
   ): Promise<readonly T[]>;
-  /** How many requests cfauth may still send before it has to wait for its limit. */
+  /** How many requests cfauth may still send before it must wait for the rate limit. */
   callsLeft(): number;
-  /** Ends what is still waiting. */
+  /** Aborts all waiting calls. */
   close(): void;
 }
 
-/** An answer that did what it was asked, and what reading it took. */
+/** A successful response and the cost of reading it. */
 interface Success {
   readonly envelope: Envelope;
   readonly bytes: number;
@@ -82,59 +87,61 @@ interface Success {
 }
 
 const BASE_URL = "https://api.cloudflare.com/client/v4";
-const READ_TRIES = 3;
-const LIMITED_TRIES = 2;
+const MAX_READ_ATTEMPTS = 3;
+const MAX_RATE_LIMITED_ATTEMPTS = 2;
 
-/** Cloudflare's API: the rate kept, failures told apart, reads tried again. Writes are sent once, unless they were not let in. */
+/**
+ * Creates the client for Cloudflare's API. It keeps the rate limit, classifies failures and retries
+ * reads. Writes are sent once, except after a 429, which means that nothing happened.
+ */
 export function createCloudflare(options: CloudflareOptions): Cloudflare {
   const { token, baseUrl = BASE_URL, timeoutMs = 30_000, backoffMs: firstMs = 500 } = options;
   const { signal, close } = linkAbortSignals(options.signal);
   const sdk = createSdk({ token, baseUrl, timeoutMs });
-  const lane = createRateLimiter(signal);
-  const allowed = plainGuard(baseUrl);
+  const limiter = createRateLimiter(signal);
+  const checkAddress = plainGuard(baseUrl);
   const lists = createListBudgets();
 
   const send = async (
     failed: FailedCloudflareCall,
     name: CloudflareOperationName,
-    asked: () => SdkCall,
+    sdkCall: () => SdkCall,
     waitedMs: number,
   ): Promise<Success> => {
     const sentAt = performance.now();
     const call = { method: failed.operation.method, operation: name, waitedMs };
-    const said = { remaining: remainingOf };
     const answer = await withCallReport(
       call,
       options.onCall,
-      () => allowed().then(() => receive(asked())),
-      said,
+      () => checkAddress().then(() => receive(sdkCall())),
+      { remaining: remainingOf },
     ).catch((error: unknown) => {
       throw cloudflareConnectionError(failed, error);
     });
     const envelope = envelopeOf(answer);
-    const restMs = retryAfterMs(answer);
-    if (restMs > 0) lane.pause(restMs);
+    const pauseMs = retryAfterMs(answer);
+    if (pauseMs > 0) limiter.pause(pauseMs);
     if (succeeded(answer, envelope))
       return { envelope, bytes: answer.size, ms: performance.now() - sentAt };
-    throw cloudflareResponseError(failed, answer, envelope, restMs);
+    throw cloudflareResponseError(failed, answer, envelope, pauseMs);
   };
 
   const ask = (
     name: CloudflareOperationName,
-    asked: () => SdkCall,
+    sdkCall: () => SdkCall,
     hide: readonly string[] = [],
   ): Promise<Success> => {
     const operation: CloudflareOperation = CLOUDFLARE_OPERATIONS[name];
     const failed: FailedCloudflareCall = { operation, hide: [token, ...hide] };
     const fresh = operation.fresh === true;
     const attempt = () =>
-      lane
-        .run((waitedMs) => send(failed, name, asked, waitedMs), { fresh })
-        .catch(heldBack(failed));
+      limiter
+        .run((waitedMs) => send(failed, name, sdkCall, waitedMs), { fresh })
+        .catch(toServiceError(failed));
     return withRetries(attempt, {
       firstMs,
       signal,
-      shouldRetry: (error, failures) => again(failed, error, failures),
+      shouldRetry: (error, failures) => shouldRetry(failed, error, failures),
     });
   };
 
@@ -169,23 +176,27 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
             );
       });
     },
-    callsLeft: lane.callsLeft,
+    callsLeft: limiter.callsLeft,
     close,
   };
 }
 
-/** A request that was not let in has done nothing, so even a write is sent again, but for one that rests on a read just before it. */
-function again(
+/**
+ * A rate-limited request had no effect, so even a write is sent again, unless it depends on a read
+ * just before it.
+ */
+function shouldRetry(
   { operation }: FailedCloudflareCall,
   error: ServiceError,
   failures: number,
 ): boolean {
   if (operation.fresh === true) return false;
-  if (error.code === "CFA-CF-RATE-LIMIT") return error.status === 429 && failures < LIMITED_TRIES;
-  return reads(operation) && error.transient && failures < READ_TRIES;
+  if (error.code === "CFA-CF-RATE-LIMIT")
+    return error.status === 429 && failures < MAX_RATE_LIMITED_ATTEMPTS;
+  return isRead(operation) && error.transient && failures < MAX_READ_ATTEMPTS;
 }
 
-const heldBack =
+const toServiceError =
   (failed: FailedCloudflareCall) =>
   (error: unknown): never => {
     if (error instanceof ServiceError) throw error;

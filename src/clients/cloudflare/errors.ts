@@ -3,15 +3,15 @@ import { ServiceError } from "../../core/errors.ts";
 import { safeCause, sanitise, wasNotSent } from "../cause.ts";
 import { type BeyondLimit, beyondLimitIn } from "../limited.ts";
 import type { CloudflareAnswer, Envelope } from "./answer.ts";
-import { type CloudflareOperation, reads } from "./operations.ts";
+import { type CloudflareOperation, isRead } from "./operations.ts";
 
 export interface FailedCloudflareCall {
   readonly operation: CloudflareOperation;
-  /** Texts that must not be seen: the token, and what the call itself carries. */
+  /** Texts that must not be shown: the token, and secrets in the request. */
   readonly hide: readonly string[];
 }
 
-interface Sentence {
+interface ErrorText {
   readonly code: ProblemCode;
   readonly message: string;
   readonly fix: string;
@@ -19,48 +19,48 @@ interface Sentence {
 }
 
 /**
- * An answer that is not the success that was asked for.
+ * Creates the error for a response that is not a success.
  *
- * | status, or code of Cloudflare     | is                    | then               |
- * |-----------------------------------|-----------------------|--------------------|
- * | 9999                              | CFA-CF-NO-ZERO-TRUST  | tell a person      |
- * | 429                               | CFA-CF-RATE-LIMIT     | come back          |
- * | 408, 5xx, not JSON                | CFA-CF-UNREACHABLE    | come back          |
- * | 401, 1000, 6003, 6111, 9106       | CFA-CF-TOKEN          | tell a person      |
- * | 403, 10000, 9109                  | CFA-CF-PERMISSION     | tell a person      |
- * | any other                         | CFA-CF-REFUSED        | tell a person      |
+ * | status, or Cloudflare's code      | code                  | transient |
+ * |-----------------------------------|-----------------------|-----------|
+ * | 9999                              | CFA-CF-NO-ZERO-TRUST  | no        |
+ * | 429                               | CFA-CF-RATE-LIMIT     | yes       |
+ * | 408, 5xx, not JSON                | CFA-CF-UNREACHABLE    | yes       |
+ * | 401, 1000, 6003, 6111, 9106       | CFA-CF-TOKEN          | no        |
+ * | 403, 10000, 9109                  | CFA-CF-PERMISSION     | no        |
+ * | any other                         | CFA-CF-REFUSED        | no        |
  */
 export function cloudflareResponseError(
   { operation, hide }: FailedCloudflareCall,
   answer: Pick<CloudflareAnswer, "status">,
   envelope: Envelope | undefined,
-  restMs: number,
+  pauseMs: number,
 ): ServiceError {
   const errors = envelope?.errors ?? [];
   const vendor = errors
     .slice(0, MAX_VENDOR_CODES)
     .flatMap(({ code }) => (code === undefined ? [] : [String(code).slice(0, 100)]));
   const said = sanitise(errors.flatMap(({ message }) => message ?? []).join("; "), hide);
-  const sentence = sentenceFor({
+  const text = describeFailure({
     operation,
     status: answer.status,
     vendor,
     said,
-    known: envelope !== undefined,
+    isFromApi: envelope !== undefined,
   });
-  const lost = sentence.code === "CFA-CF-UNREACHABLE";
+  const isUnreachable = text.code === "CFA-CF-UNREACHABLE";
   return new ServiceError({
     service: "cloudflare",
     transient: false,
-    ...sentence,
-    outcomeUnknown: lost && !reads(operation),
+    ...text,
+    outcomeUnknown: isUnreachable && !isRead(operation),
     status: answer.status,
     vendor,
-    retryAfterMs: sentence.code === "CFA-CF-RATE-LIMIT" ? restMs : undefined,
+    retryAfterMs: text.code === "CFA-CF-RATE-LIMIT" ? pauseMs : undefined,
   });
 }
 
-/** Codes of one refusal that are kept: Cloudflare gives one or two. */
+/** Codes of one response that are kept; Cloudflare sends one or two. */
 const MAX_VENDOR_CODES = 10;
 
 interface Refusal {
@@ -68,19 +68,19 @@ interface Refusal {
   readonly status: number;
   readonly vendor: readonly string[];
   readonly said: string;
-  /** Whether it is the API that answered. */
-  readonly known: boolean;
+  /** True if the response came from the API. */
+  readonly isFromApi: boolean;
 }
 
-function sentenceFor({ operation, status, vendor, said, known }: Refusal): Sentence {
+function describeFailure({ operation, status, vendor, said, isFromApi }: Refusal): ErrorText {
   const has = (...codes: readonly string[]) => codes.some((code) => vendor.includes(code));
   if (has("9999")) return noZeroTrust;
   if (status === 429) return limited(operation);
-  if (status < 500 && !known) return stranger(operation, status);
+  if (status < 500 && !isFromApi) return stranger(operation, status);
   if (status === 408 || status >= 500)
     return unreachable(
       operation,
-      known
+      isFromApi
         ? `Cloudflare answered ${status}`
         : `something that is not Cloudflare's API answered ${status}`,
     );
@@ -93,45 +93,47 @@ function sentenceFor({ operation, status, vendor, said, known }: Refusal): Sente
   };
 }
 
-const noZeroTrust: Sentence = {
+const noZeroTrust: ErrorText = {
   code: "CFA-CF-NO-ZERO-TRUST",
   message: "Zero Trust is not set up on this Cloudflare account, so there can be no logins",
   fix: "open https://one.dash.cloudflare.com, choose the account, pick a team name and the Free plan",
 };
 
-const badToken: Sentence = {
+const badToken: ErrorText = {
   code: "CFA-CF-TOKEN",
   message: "Cloudflare does not accept the API token: it is wrong, expired or deleted",
   fix: "create a token under dash.cloudflare.com → My Profile → API Tokens, put it into CLOUDFLARE_API_TOKEN and restart cfauth",
 };
 
-const forbidden = ({ does, permission }: CloudflareOperation): Sentence => ({
+const forbidden = ({ does, permission }: CloudflareOperation): ErrorText => ({
   code: "CFA-CF-PERMISSION",
   message: `Cloudflare does not let this API token ${does}: the permission ${permission} is missing`,
   fix: `dash.cloudflare.com → My Profile → API Tokens → the token → Edit: add ${permission} (the token stays the same)`,
 });
 
-const limited = ({ does }: CloudflareOperation): Sentence => ({
+const limited = ({ does }: CloudflareOperation): ErrorText => ({
   code: "CFA-CF-RATE-LIMIT",
   message: `Cloudflare's limit of API requests is reached, so cfauth could not ${does}`,
   fix: "nothing to do: cfauth comes back when the limit allows it",
   transient: true,
 });
 
-const unreachable = ({ does }: CloudflareOperation, what: string): Sentence => ({
+const unreachable = ({ does }: CloudflareOperation, what: string): ErrorText => ({
   code: "CFA-CF-UNREACHABLE",
   message: `${what} when asked to ${does}`,
   fix: "nothing to do: the daemon keeps trying; see https://www.cloudflarestatus.com if it lasts",
   transient: true,
 });
 
-/** An error of Cloudflare's own edge, which has a page for people, is 500 or more. */
-const stranger = (operation: CloudflareOperation, status: number): Sentence => ({
+/** The status is below 500. Error pages of Cloudflare's own edge have 500 or more. */
+const stranger = (operation: CloudflareOperation, status: number): ErrorText => ({
   ...unreachable(operation, `something that is not Cloudflare's API answered ${status}`),
   fix: "see what answers in place of https://api.cloudflare.com: a proxy, a hotel's login page, or what CLOUDFLARE_BASE_URL leads to; the daemon keeps trying",
 });
 
-/** No answer at all, or one that was not read to its end. A write that was on its way may have happened. */
+/**
+ * There was no response, or it was not read to its end. A write that was sent may have happened.
+ */
 export function cloudflareConnectionError(
   failed: FailedCloudflareCall,
   error: unknown,
@@ -140,23 +142,23 @@ export function cloudflareConnectionError(
   const beyond = beyondLimitIn(error);
   if (beyond !== undefined) return oversizedCloudflareResponse(failed, "answer", beyond);
   const cause = safeCause(error, hide);
-  const sentence = unreachable(
-    operation,
-    `Cloudflare did not answer (${cause.code ?? cause.message})`,
-  );
+  const text = unreachable(operation, `Cloudflare did not answer (${cause.code ?? cause.message})`);
   const fix = "check that this machine reaches https://api.cloudflare.com; the daemon keeps trying";
   return new ServiceError({
     service: "cloudflare",
     transient: true,
-    ...sentence,
+    ...text,
     fix,
-    outcomeUnknown: !reads(operation) && !wasNotSent(cause),
+    outcomeUnknown: !isRead(operation) && !wasNotSent(cause),
     vendor: cause.code ? [cause.code] : [],
     cause,
   });
 }
 
-/** More than cfauth reads. The next answer would most likely be the same, so the call is not repeated at once. */
+/**
+ * The response is too large. The next one would most likely be the same, so the call is not
+ * retried.
+ */
 export const oversizedCloudflareResponse = (
   { operation }: FailedCloudflareCall,
   what: "answer" | "list",
@@ -168,10 +170,10 @@ export const oversizedCloudflareResponse = (
     message: `Cloudflare answered more than cfauth reads when asked to ${operation.does}: the ${what} ${message}`,
     fix: "see what answers in place of https://api.cloudflare.com: a proxy, or what CLOUDFLARE_BASE_URL leads to; if it is Cloudflare, please report this",
     transient: false,
-    outcomeUnknown: !reads(operation),
+    outcomeUnknown: !isRead(operation),
   });
 
-/** A success whose content is not what it should be. `where` names fields, never their values. */
+/** A successful response has unexpected content. `where` names fields, never their values. */
 export const invalidCloudflareResponse = (
   operation: CloudflareOperation,
   where: string,
@@ -182,19 +184,22 @@ export const invalidCloudflareResponse = (
     message: `Cloudflare answered in a way that cfauth does not understand when asked to ${operation.does} (${where})`,
     fix: "update cfauth; if it is up to date, please report this",
     transient: false,
-    outcomeUnknown: !reads(operation),
+    outcomeUnknown: !isRead(operation),
   });
 
-/** Held back by the rest that Cloudflare asked for, which is longer than a call waits. */
-export const rateLimitError = ({ operation }: FailedCloudflareCall, restMs: number): ServiceError =>
+/** The call was not sent, because Cloudflare asked for a pause that is longer than a call waits. */
+export const rateLimitError = (
+  { operation }: FailedCloudflareCall,
+  pauseMs: number,
+): ServiceError =>
   new ServiceError({
     service: "cloudflare",
     transient: true,
     ...limited(operation),
-    retryAfterMs: restMs,
+    retryAfterMs: pauseMs,
   });
 
-/** Not sent, because cfauth is stopping. */
+/** The call was not sent, because cfauth is stopping. */
 export const cloudflareAborted = ({ operation }: FailedCloudflareCall): ServiceError =>
   new ServiceError({
     service: "cloudflare",

@@ -1,17 +1,17 @@
-/** What is asked of Cloudflare, and which permission of the token it takes. */
+/** A call to Cloudflare's API and the token permission that it needs. */
 export interface CloudflareOperation {
-  /** Continues "Cloudflare refused to …". */
+  /** Completes "Cloudflare refused to …". */
   readonly does: string;
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** As the dashboard names it, whose "Edit" the API calls "Write" (docs, checked 2026-11). */
+  /** The dashboard's name. The API calls the dashboard's "Edit" "Write" (docs, checked 2026-11). */
   readonly permission: string;
-  /** Items on a page of a list: the most that the operation gives. */
+  /** The page size for lists: the maximum that the operation supports. */
   readonly perPage: number;
-  /** Whether it rests on a read just before it, so that it is never sent after a wait, nor a second time. */
+  /** True if the call depends on a read just before it. It is then never delayed or repeated. */
   readonly fresh?: true;
 }
 
-/** What every token can ask of itself. */
+/** For calls that every token may make. */
 const NONE = "any token";
 export const TUNNEL = "Account · Cloudflare Tunnel · Edit";
 export const APPS = "Account · Access: Apps and Policies · Edit";
@@ -70,7 +70,8 @@ export const CLOUDFLARE_OPERATIONS = {
   "records.delete": remove("delete a DNS record", DNS),
   "records.batch": post("write a batch of DNS records", DNS),
   "token.verify": get("verify the API token", NONE),
-  // Asked about things that cannot be there, for the sake of what is answered: see doctor/cloudflare/permissions.ts.
+  // Sent for ids that cannot exist, to learn the permission from the response: see
+  // doctor/cloudflare-permissions.ts.
   "tunnels.probe": get("try the permission for tunnels", TUNNEL),
   "applications.probe": put("try the permission for Access applications", APPS),
   "login-methods.probe": put("try the permission for login methods", LOGIN),
@@ -79,4 +80,4 @@ export const CLOUDFLARE_OPERATIONS = {
 
 export type CloudflareOperationName = keyof typeof CLOUDFLARE_OPERATIONS;
 
-export const reads = ({ method }: CloudflareOperation): boolean => method === "GET";
+export const isRead = ({ method }: CloudflareOperation): boolean => method === "GET";

@@ -8,7 +8,10 @@ export interface ListPage {
   readonly per_page: number;
 }
 
-/** What a list answers as its `result`. Nothing in place of a list is not an empty list, unless the API counts none. */
+/**
+ * The `result` of a list. A `null` result counts as an empty list only if the API also reports a
+ * total of 0.
+ */
 export const Items = z.array(z.unknown());
 export const itemsOf = ({ result, result_info: info }: Envelope): unknown =>
   result === null && info?.total_count === 0 ? [] : result;
@@ -19,38 +22,42 @@ export interface PageAnswer<T> extends Omit<PageCost, "items"> {
 }
 
 /**
- * All items of a list, page after page, until the API's own count says so, a page is not full, or a page brings nothing new.
+ * Reads all items of a list, page by page, until the API's count is reached, a page is not full, or
+ * a page repeats the previous one.
  *
- * Not the SDK's way, which ignores `total_pages` and never ends where the last page is given again for every later one
- * (cloudflare-typescript#2661, checked 2026-11).
+ * The SDK's own pagination is not used. It ignores `total_pages` and never ends if the API repeats
+ * the last page for later page numbers (cloudflare-typescript#2661, checked 2026-11).
  *
- * @throws {BeyondLimit} when the list is larger than any honest one
+ * @throws {BeyondLimit} if the list exceeds the limits
  */
 export async function allPages<T>(
   perPage: number,
   budget: ListBudget,
-  ask: (page: ListPage) => Promise<PageAnswer<T>>,
+  readPage: (page: ListPage) => Promise<PageAnswer<T>>,
 ): Promise<readonly T[]> {
   const all: T[] = [];
-  let before: readonly T[] = [];
+  let previous: readonly T[] = [];
   for (let page = 1; ; page += 1) {
-    const { items, info, bytes, ms } = await ask({ page, per_page: perPage });
+    const { items, info, bytes, ms } = await readPage({ page, per_page: perPage });
     budget.spend({ items: items.length, bytes, ms });
-    if (items.length === 0 || isDeepStrictEqual(items, before)) return all;
+    if (items.length === 0 || isDeepStrictEqual(items, previous)) return all;
     for (const item of items) all.push(item);
-    if (last(info, { page, per_page: perPage }, items.length, all.length)) return all;
-    before = items;
+    const counts = { onPage: items.length, soFar: all.length };
+    if (isLastPage(info, { page, per_page: perPage }, counts)) return all;
+    previous = items;
   }
 }
 
-/** An API that gives fewer on a page than was wished for says so: only its own page length tells a short page. */
-function last(
+/**
+ * An API that caps the page size reports its own `per_page`, and only that shows whether a page is
+ * full.
+ */
+function isLastPage(
   info: Envelope["result_info"],
   { page, per_page }: ListPage,
-  found: number,
-  sofar: number,
+  { onPage, soFar }: { readonly onPage: number; readonly soFar: number },
 ): boolean {
   if (info?.total_pages !== undefined) return page >= info.total_pages;
-  if (info?.total_count !== undefined && sofar >= info.total_count) return true;
-  return found < (info?.per_page ?? per_page);
+  if (info?.total_count !== undefined && soFar >= info.total_count) return true;
+  return onPage < (info?.per_page ?? per_page);
 }

@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import PQueue from "p-queue";
 
-/** Cloudflare allows 1,200 requests in 5 minutes, the dashboard's own included (docs, checked 2026-11). */
+/**
+ * Cloudflare allows 1,200 requests in 5 minutes, including those of the dashboard (docs, checked
+ * 2026-11).
+ */
 const WINDOW = { intervalCap: 1_100, interval: 300_000, strict: true } as const;
-const AT_ONCE = 8;
-/** Longer than this no call waits for a rest to end: it fails, and the caller comes back. */
-const PATIENCE_MS = 30_000;
+const CONCURRENCY = 8;
+/**
+ * A call fails instead of waiting longer than this for a pause to end. The caller retries later.
+ */
+const MAX_WAIT_MS = 30_000;
 
-/** Thrown instead of waiting. */
+/** Thrown if a pause lasts too long to wait. */
 export class RateLimitTooLong extends Error {
   readonly ms: number;
 
@@ -17,45 +22,53 @@ export class RateLimitTooLong extends Error {
   }
 }
 
-/** The one way that all calls take, a few at a time and no more than the rate allows. */
+/** All calls go through it: a few at a time, and no more than the rate allows. */
 export interface RateLimiter {
   /**
-   * Runs the call when it is its turn, and to its end, whatever happens meanwhile.
+   * Runs the call when it is its turn. A started call is always completed.
    *
-   * @param call - told how long it has waited, in milliseconds
-   * @param fresh - whether the call rests on a read just before it: then it goes at once, or not at all
-   * @throws {RateLimitTooLong} when a rest lasts longer than a call waits
-   * @throws {Error} named AbortError when the signal came first
+   * @param call - receives how long it has waited, in milliseconds
+   * @param fresh - true if the call depends on a read just before it: it is then sent at once or
+   *   not at all
+   * @throws {RateLimitTooLong} if a pause lasts longer than a call waits
+   * @throws {Error} named AbortError if the signal came first
    */
   run<T>(
     call: (waitedMs: number) => Promise<T>,
     options?: { readonly fresh?: boolean },
   ): Promise<T>;
-  /** Nothing starts for so long, in milliseconds. */
+  /** Starts no call for this time, in milliseconds. */
   pause(ms: number): void;
-  /** How many calls may still start in the window that ends now. */
+  /** How many more calls the window that ends now allows. */
   callsLeft(): number;
 }
 
 export function createRateLimiter(signal: AbortSignal): RateLimiter {
-  const queue = new PQueue({ ...WINDOW, concurrency: AT_ONCE });
-  /** Moved on by `rest` alone, and never back. By a clock that nobody sets: put back by a day it would be a day's rest. */
-  let restUntil = 0;
-  /** When the calls of the last window started, the oldest first. */
+  const queue = new PQueue({ ...WINDOW, concurrency: CONCURRENCY });
+  /**
+   * Only `pause` changes it, and only forwards. It uses the monotonic clock, because a wall clock
+   * that is set back by a day would pause for a day.
+   */
+  let pausedUntil = 0;
+  /** The start times of the calls in the last window, oldest first. */
   const started: number[] = [];
   signal.addEventListener("abort", () => queue.clear(), { once: true });
+  const pauseLeftMs = (): number => pausedUntil - performance.now();
 
-  const rested = async (): Promise<void> => {
-    for (let left = restUntil - performance.now(); left > 0; left = restUntil - performance.now()) {
-      if (left > PATIENCE_MS) throw new RateLimitTooLong(left);
+  const waitForPause = async (): Promise<void> => {
+    for (let left = pauseLeftMs(); left > 0; left = pauseLeftMs()) {
+      if (left > MAX_WAIT_MS) throw new RateLimitTooLong(left);
       await sleep(left, undefined, { signal });
     }
     signal.throwIfAborted();
   };
 
-  /** Past the queue, whose turn may come late: these are few, and the rate below leaves room for them. */
-  const atOnce = async <T>(call: (waitedMs: number) => Promise<T>): Promise<T> => {
-    const left = restUntil - performance.now();
+  /**
+   * Skips the queue, where a turn may come late. Such calls are few, and the rate above leaves room
+   * for them.
+   */
+  const runAtOnce = async <T>(call: (waitedMs: number) => Promise<T>): Promise<T> => {
+    const left = pauseLeftMs();
     if (left > 0) throw new RateLimitTooLong(left);
     return await call(0);
   };
@@ -63,12 +76,12 @@ export function createRateLimiter(signal: AbortSignal): RateLimiter {
   return {
     run: async (call, { fresh = false } = {}) => {
       signal.throwIfAborted();
-      if (fresh) return await atOnce(call);
-      const came = performance.now();
+      if (fresh) return await runAtOnce(call);
+      const queuedAt = performance.now();
       return await queue.add(async () => {
-        await rested();
+        await waitForPause();
         started.push(performance.now());
-        return await call(Math.round(performance.now() - came));
+        return await call(Math.round(performance.now() - queuedAt));
       });
     },
     callsLeft: () => {
@@ -77,7 +90,7 @@ export function createRateLimiter(signal: AbortSignal): RateLimiter {
       return WINDOW.intervalCap - started.length;
     },
     pause: (ms) => {
-      restUntil = Math.max(restUntil, performance.now() + ms);
+      pausedUntil = Math.max(pausedUntil, performance.now() + ms);
     },
   };
 }

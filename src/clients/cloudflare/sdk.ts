@@ -23,13 +23,17 @@ export interface SdkOptions {
 
 export type Sdk = ReturnType<typeof createSdk>;
 
-/** The day of the SDK's release. Its own default is today, with which the API's behaviour could drift under us. */
+/**
+ * The date of the SDK's release. The SDK defaults to today, so the API's behaviour could change
+ * unnoticed.
+ */
 const API_VERSION = "2026-10-03";
 
 /**
- * Only the resources that are used: the whole SDK costs 50 MB of memory (measured, 2026-11). Nothing is taken from the
- * environment, and its log is off for good: at `debug` it prints bodies, client secrets among them. Redirects are not followed:
- * after one a POST would come as a GET, and whatever that answers would count as the write's success.
+ * Creates the SDK's client with only the resources that cfauth uses; the whole SDK costs 50 MB of
+ * memory (measured 2026-11). Nothing is read from the environment. The SDK's log is always off,
+ * because at `debug` it prints bodies with client secrets. Redirects are not followed, because they
+ * turn a POST into a GET, whose response would count as the success of the write.
  */
 export function createSdk({ token, baseUrl, timeoutMs }: SdkOptions) {
   const reader = createReader({ maxBytes: MAX_ANSWER_BYTES, maxValues: MAX_ANSWER_VALUES });
@@ -44,7 +48,7 @@ export function createSdk({ token, baseUrl, timeoutMs }: SdkOptions) {
     maxRetries: 0,
     logLevel: "off",
     fetch: async (input, init) =>
-      read(
+      readWithinLimits(
         await fetch(input, {
           ...init,
           redirect: "manual",
@@ -71,18 +75,22 @@ export function createSdk({ token, baseUrl, timeoutMs }: SdkOptions) {
 }
 
 /**
- * The same response with its body in memory. The SDK reads the body of a refusal by itself, to its end, however long it is.
+ * Reads the response's body within the limits. Otherwise the SDK reads the body of an error
+ * response to its end, however long it is.
  *
  * @throws {BeyondLimit}
  */
-async function read(response: Response, reader: Reader): Promise<Response> {
+async function readWithinLimits(response: Response, reader: Reader): Promise<Response> {
   const { body, status, statusText, headers } = response;
   if (body === null) return response;
   const text = await reader.text(body);
   return new Response(text === "" ? null : text, { status, statusText, headers });
 }
 
-/** The SDK's own timeout ends when the headers are there; a body that never comes would hang for ever. */
+/**
+ * The SDK's own timeout covers only the headers; without this one, a body that never arrives would
+ * hang for ever.
+ */
 function withDeadline(signal: AbortSignal | null | undefined, timeoutMs: number): AbortSignal {
   const deadline = AbortSignal.timeout(timeoutMs);
   return signal ? AbortSignal.any([signal, deadline]) : deadline;

@@ -16,18 +16,21 @@ import {
   MIN_CONTAINER_COST,
 } from "../limits.ts";
 
-/** What a container's label counts for, by its name, where not all of them can be kept. */
+/** Decides by name which labels are kept if a container has too many. */
 export type WeighLabel = (name: string) => Weight;
 
-/** The excerpt of one container is no longer than this: the budgets of its labels and ports, and what is always kept. */
+/**
+ * The maximum for one container's excerpt: the budgets of its labels and ports, and what is always
+ * kept.
+ */
 const MAX_EXCERPT_BYTES = 4 * 1024 * 1024;
 
-/** Characters of a container's id by which Docker's DNS knows it. */
+/** The length of the short id, which Docker's DNS resolves. */
 const SHORT_ID = 12;
 
 const fields = (names: Readonly<Record<string, Keep>>): Keep => ({ kind: "fields", fields: names });
 
-/** An entry cannot be longer than a name is, or what is made of scalars. */
+/** Entries of these maps and lists are at most as long as one scalar. */
 const entries = (name: string, of: Keep, weigh: Entries["weigh"]): Keep => ({
   kind: "entries",
   name,
@@ -36,15 +39,19 @@ const entries = (name: string, of: Keep, weigh: Entries["weigh"]): Keep => ({
   maxBytes: MAX_SCALAR_BYTES,
 });
 
-/** Names that other containers gave it (`--link`) have two slashes: they could be as many as another container likes. */
+/**
+ * Names that other containers gave it (`--link`) have two slashes. Another container can create any
+ * number of them.
+ */
 const weighName = (json: string): Weight => (json.lastIndexOf("/") <= 1 ? "always" : "spare");
 
-/** A route leads to a TCP port. Other ports are published by the ten thousand, for telephony. */
+/** Routes lead to TCP ports. Telephony containers publish UDP ports by the ten thousand. */
 const weighPort = (json: string): Weight => (json.includes('"Type":"tcp"') ? "first" : "spare");
 
 /**
- * What is kept of a container in the answer to GET /containers/json. All its names and networks are kept, for they say which other
- * containers it could be taken for; a container has one name and an interface of the kernel for each network.
+ * Which parts of a container in the response to GET /containers/json are kept. All its names and
+ * networks are kept, because they show with which other containers it could be confused. They are
+ * few: a container has one name, and each network needs a kernel interface.
  */
 const containerRule = (weighLabel: WeighLabel): Keep =>
   fields({
@@ -73,12 +80,13 @@ const containerRule = (weighLabel: WeighLabel): Keep =>
   });
 
 /**
- * Reads the engine's list of containers as a stream. What cfauth does not read is left out, and so is what one container has beyond
- * its limit: its field `Unread`, which no engine sends, then says how much.
+ * Reads the engine's list of containers as a stream. Fields that cfauth does not use are left out.
+ * If a container exceeds its limit, the excess is left out too, and its field `Unread`, which no
+ * engine sends, says how much.
  *
- * @returns the list, for a schema
- * @throws {BeyondLimit} where even the excerpt of the whole list is too large
- * @throws {NoList} where the answer is no list, or breaks off
+ * @returns the list, not yet validated
+ * @throws {BeyondLimit} if even the excerpt of the list is too large
+ * @throws {NoList} if the response is no list or is incomplete
  */
 export async function readContainerList(
   stream: AsyncIterable<Uint8Array>,
@@ -91,10 +99,10 @@ export async function readContainerList(
     if (size > MAX_CONTAINER_LIST_BYTES) throw largerThan(MAX_CONTAINER_LIST_BYTES, "bytes");
     containers.write(chunk);
   }
-  return containers.end().map(parsed);
+  return containers.end().map(parseExcerpt);
 }
 
-/** The excerpts of a list, within the limit for all of them. */
+/** Collects the excerpts of a list within their common limit. */
 class Containers {
   readonly #rule: Keep;
   readonly #reader: ExcerptReader;
@@ -120,20 +128,20 @@ class Containers {
     return this.#excerpts;
   }
 
-  /** Halves what each container may keep, which only those with more of it notice. */
+  /** Halves the budget of each container. Only containers above the new budget lose anything. */
   #shrink(): void {
     this.#budget /= 2;
     if (this.#budget < MIN_CONTAINER_COST) throw largerThan(MAX_CONTAINERS_COST, "bytes");
     this.#excerpts = this.#excerpts.map((excerpt) =>
-      excerpt.cost > this.#budget ? this.#shortened(excerpt) : excerpt,
+      excerpt.cost > this.#budget ? this.#shorten(excerpt) : excerpt,
     );
     this.#cost = this.#excerpts.reduce((sum, { cost }) => sum + cost, 0);
   }
 
-  #shortened(excerpt: Excerpt): Excerpt {
+  #shorten(excerpt: Excerpt): Excerpt {
     let shortened = excerpt;
     const reader = this.#readerInto((shorter) => {
-      shortened = { ...shorter, unread: sum(excerpt.unread, shorter.unread) };
+      shortened = { ...shorter, unread: addCounts(excerpt.unread, shorter.unread) };
     });
     for (const part of ["[", excerpt.text, "]"]) reader.write(Buffer.from(part));
     return shortened;
@@ -149,7 +157,7 @@ class Containers {
   }
 }
 
-const sum = (a: Excerpt["unread"], b: Excerpt["unread"]): Excerpt["unread"] =>
+const addCounts = (a: Excerpt["unread"], b: Excerpt["unread"]): Excerpt["unread"] =>
   new Map(
     [...new Set([...a.keys(), ...b.keys()])].map((name) => [
       name,
@@ -157,14 +165,14 @@ const sum = (a: Excerpt["unread"], b: Excerpt["unread"]): Excerpt["unread"] =>
     ]),
   );
 
-function parsed({ text, unread }: Excerpt): unknown {
+function parseExcerpt({ text, unread }: Excerpt): unknown {
   const container = tryParseJson(text.toString("utf8"));
   if (unread.size === 0 || typeof container !== "object" || container === null) return container;
   const { Id, Names } = container as { readonly Id?: unknown; readonly Names?: unknown };
   const isNameless = unread.has("Names") && Array.isArray(Names) && Names.length === 0;
   return {
     ...container,
-    // Docker's DNS knows it by this as well, and by no name that is so long.
+    // Docker's DNS also resolves the short id, and it resolves no name that is this long.
     ...(isNameless && { Names: [`/${String(Id).slice(0, SHORT_ID)}`] }),
     Unread: Object.fromEntries(unread),
   };

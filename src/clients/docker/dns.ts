@@ -1,25 +1,25 @@
 import { Resolver } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 
-/** Docker's own DNS, as a container on a network with a name of its own reaches it. */
+/** The address of Docker's DNS in a container on a user-defined network. */
 const DOCKER_DNS = "127.0.0.11";
 
-/** By these the server says that there is no such name, or none with an IPv4 address. Anything else says nothing. */
+/** Errors that mean the name does not exist or has no IPv4 address. Other errors prove nothing. */
 const NO_SUCH_NAME: readonly string[] = ["ENOTFOUND", "ENODATA"];
 
-/** Docker's DNS. Asking it changes nothing, and no answer is never an error. */
+/** Docker's DNS. Lookups change nothing, and a missing response is never an error. */
 export interface DockerDns {
   /**
-   * The IPv4 addresses of all these names, none where there is no such name. A name that was not answered in time, or not at all, is
-   * left out. Node asks in lower case.
+   * Looks up the IPv4 addresses of several names; a name that does not exist has none. A name
+   * without a response in time is left out. Node lower-cases the names.
    *
-   * @param timeoutMs - for all of them together
+   * @param timeoutMs - for all names together
    */
   addresses(
     names: readonly string[],
     timeoutMs: number,
   ): Promise<ReadonlyMap<string, readonly string[]>>;
-  /** The domains in which a resolver of this container looks for a name that it has not found. */
+  /** The search domains of this container's resolver. */
   searchDomains(): readonly string[];
 }
 
@@ -30,15 +30,15 @@ export const createDockerDns = (
   addresses: async (names, timeoutMs) => {
     const resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
     resolver.setServers([...servers]);
-    const late = setTimeout(() => resolver.cancel(), timeoutMs);
+    const timer = setTimeout(() => resolver.cancel(), timeoutMs);
     try {
-      const asked = [...new Set(names)].map(
+      const lookups = [...new Set(names)].map(
         async (name) => [name, await addressesOf(resolver, name)] as const,
       );
-      const answers = await Promise.all(asked);
+      const answers = await Promise.all(lookups);
       return new Map(answers.flatMap(([name, all]) => (all === undefined ? [] : [[name, all]])));
     } finally {
-      clearTimeout(late);
+      clearTimeout(timer);
     }
   },
   searchDomains: () => searchDomainsIn(textOf(resolvConf)),
@@ -55,7 +55,7 @@ async function addressesOf(
   }
 }
 
-/** The last `search` or `domain` line counts, as in resolv.conf(5); a dot alone is no domain. */
+/** The last `search` or `domain` line counts, as in resolv.conf(5). A single dot is no domain. */
 export function searchDomainsIn(text: string): readonly string[] {
   const [last = ""] = [...text.matchAll(/^\s*(?:search|domain)[ \t]+(.*)$/gm)]
     .map(([, domains = ""]) => domains)

@@ -21,40 +21,44 @@ import {
 } from "./errors.ts";
 
 export interface DockerOptions {
-  /** As whom this process runs: said where the socket may not be opened. */
+  /** The user of this process, named if the socket may not be opened. */
   readonly user?: ProcessUser;
-  /** Of one request with its whole answer. Milliseconds, 30_000 unless told: an engine at start is slow. */
+  /**
+   * Timeout for one request with its whole response. Milliseconds, default 30_000, because a
+   * starting engine is slow.
+   */
   readonly timeoutMs?: number;
-  /** How long the engine may take to accept a subscription. Milliseconds, 10_000 unless told. */
+  /** How long the engine may take to accept a subscription. Milliseconds, default 10_000. */
   readonly subscribeMs?: number;
-  /** Told of every request that was sent, answered or not. */
+  /** Called for every request that was sent, with or without a response. */
   readonly onCall?: OnCall;
 }
 
-/** The engine's API. Only ever GET: no path here changes anything. */
+/** The engine's API. All requests are GET and change nothing. */
 export interface Docker {
   /**
-   * What runs, as the engine lists it. Only fields that a source reads are in it; where a container has more labels or ports than are
-   * kept, its field `Unread` says how many are left out.
+   * Lists the running containers, with only the fields that a source reads. If a container has more
+   * labels or ports than are kept, its field `Unread` says how many are left out.
    *
-   * @param weighLabel - which labels are kept rather than others; all count alike unless told
+   * @param weighLabel - decides which labels are kept first; by default all are equal
    * @throws {ServiceError}
    */
   containers<T>(shape: z.ZodType<T>, weighLabel?: WeighLabel): Promise<T>;
-  /** About the engine itself. @throws {ServiceError} */
+  /** Reads information about the engine. @throws {ServiceError} */
   info<T>(shape: z.ZodType<T>): Promise<T>;
-  /** About one network. @throws {ServiceError} with status 404 where there is none of that name */
+  /** Inspects a network. @throws {ServiceError} with status 404 if it does not exist */
   network<T>(name: string, shape: z.ZodType<T>): Promise<T>;
   /**
-   * About one image, by the id of its content.
+   * Inspects an image by the id of its content.
    *
-   * @throws {ServiceError} with status 404 where the engine has it no more
+   * @throws {ServiceError} with status 404 if the engine no longer has it
    */
   image<T>(id: string, shape: z.ZodType<T>): Promise<T>;
   /**
-   * A stream of events that is open: its headers are here. It ends when `signal` is aborted.
+   * Opens a stream of events and resolves when its headers have arrived. It ends when `signal` is
+   * aborted.
    *
-   * @param sinceSeconds - events from then on, by the engine's clock; seconds since 1970
+   * @param sinceSeconds - the first moment to report, by the engine's clock; seconds since 1970
    * @throws {ServiceError}
    */
   events(
@@ -66,10 +70,10 @@ export interface Docker {
 
 const LIST = "/containers/json";
 
-/** After so long without a byte the kernel asks whether the other side is still there. Milliseconds. */
+/** After this time without data, TCP checks that the other side still exists. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** An image is looked up in the engine's own store, and a list waits for it. Milliseconds. */
+/** Short, because a container list waits for it and the engine only reads its own store. */
 const IMAGE_TIMEOUT_MS = 5_000;
 
 export function createDocker(
@@ -84,8 +88,8 @@ export function createDocker(
   const turn = createTurns();
   const collect = createCollector();
   const about = (path: string): FailedDockerCall => ({ address, path, user });
-  /** Whatever is not a 200 is thrown. */
-  const told = <T>(
+  /** Any status but 200 is thrown. */
+  const reported = <T>(
     path: string,
     answer: () => Promise<T>,
   ): Promise<{ readonly status: number; readonly body: T }> =>
@@ -96,17 +100,17 @@ export function createDocker(
       { statusOf },
     );
   /**
-   * @param name - the path as messages show it, where it differs
-   * @param patienceMs - for the whole answer
+   * @param name - the path as messages show it
+   * @param answerMs - timeout for the whole response
    */
   const get = async <T>(
     path: string,
     shape: z.ZodType<T>,
     name = path,
-    patienceMs = timeoutMs,
+    answerMs = timeoutMs,
   ): Promise<T> => {
-    const { body } = await told(name, async () =>
-      reader.text(await open(engine, path, {}, AbortSignal.timeout(patienceMs))),
+    const { body } = await reported(name, async () =>
+      reader.text(await open(engine, path, {}, AbortSignal.timeout(answerMs))),
     ).catch((error: unknown) => throwDockerError(about(name), error));
     return parseResponse(shape, tryParseJson(body), (where) =>
       invalidDockerResponse(about(name), where),
@@ -118,9 +122,9 @@ export function createDocker(
       turns.defer(await turn());
       const list = async () => {
         const stream = await open(engine, LIST, {}, AbortSignal.timeout(timeoutMs));
-        return readContainerList(counted(stream, collect), weighLabel);
+        return readContainerList(countBytes(stream, collect), weighLabel);
       };
-      const { body } = await told(LIST, list).catch((error: unknown) => {
+      const { body } = await reported(LIST, list).catch((error: unknown) => {
         if (error instanceof NoList) throw invalidDockerResponse(about(LIST), error.message);
         return throwDockerError(about(LIST), error);
       });
@@ -136,13 +140,16 @@ export function createDocker(
         Math.min(timeoutMs, IMAGE_TIMEOUT_MS),
       ),
     events: async (filters, sinceSeconds, signal) => {
-      const late = new AbortController();
-      const timer = setTimeout(() => late.abort(), subscribeMs);
+      const timeout = new AbortController();
+      const timer = setTimeout(() => timeout.abort(), subscribeMs);
       try {
         const query = { filters: JSON.stringify(filters), since: sinceSeconds };
-        const ended = AbortSignal.any([signal, late.signal]);
-        const { body: stream } = await told("/events", () => open(engine, "/events", query, ended));
-        // A proxy that is gone without a farewell would leave the stream open for ever.
+        const ended = AbortSignal.any([signal, timeout.signal]);
+        const { body: stream } = await reported("/events", () =>
+          open(engine, "/events", query, ended),
+        );
+        // Otherwise a proxy that vanishes without closing the connection leaves the stream open for
+        // ever.
         stream.socket.setKeepAlive(true, KEEP_ALIVE_MS);
         return stream;
       } catch (error) {
@@ -154,8 +161,8 @@ export function createDocker(
   };
 }
 
-/** Tells of each chunk before it is read. */
-async function* counted(
+/** Calls `onBytes` for each chunk before it is read. */
+async function* countBytes(
   stream: AsyncIterable<Uint8Array>,
   onBytes: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
@@ -166,8 +173,9 @@ async function* counted(
 }
 
 /**
- * The answer as a stream, once it is there. dockerode's own `listContainers` reads to the end by itself, and never comes back
- * when the connection breaks in the middle (docker-modem 5.0, lib/modem.js: only the request's errors are heard).
+ * Sends a request and resolves with the response as a stream. dockerode's own `listContainers`
+ * buffers the response and never settles if the connection breaks in the middle (docker-modem 5.0,
+ * lib/modem.js handles only errors of the request).
  */
 function open(
   engine: Dockerode,
@@ -198,7 +206,10 @@ function open(
   );
 }
 
-/** docker-modem reads the body of a status that it is not told of, to its end, however long it is. */
+/**
+ * Accepts every status, because docker-modem buffers the whole body of an unexpected status,
+ * however long it is.
+ */
 const ANY_STATUS: Record<number, true> = Object.fromEntries(
   Array.from({ length: 500 }, (_, index) => [100 + index, true]),
 );
@@ -209,8 +220,8 @@ const thisUser = (): ProcessUser => ({
 });
 
 /**
- * dockerode fills in from the environment whatever it is not told, hence every `undefined`. A connection is not used twice: a
- * kept one may have died with the engine that was restarted in between.
+ * dockerode reads missing options from the environment, hence every `undefined`. Connections are
+ * not reused, because a kept one may have died with an engine that was restarted in between.
  */
 function connect(address: DockerAddress): Dockerode {
   const none = {

@@ -11,22 +11,22 @@ export interface ProcessUser {
 
 export interface FailedDockerCall {
   readonly address: DockerAddress;
-  /** Without the query: what a socket proxy's rules are made of. */
+  /** Without the query, as in the rules of a socket proxy. */
   readonly path: string;
   readonly user: ProcessUser;
 }
 
 /**
- * A request to the engine that did not succeed.
+ * Throws the error for a failed request to the engine.
  *
- * | what                        | is                     | then                              |
- * |-----------------------------|------------------------|-----------------------------------|
- * | EACCES, EPERM               | CFA-DOCKER-DENIED      | tell a person                     |
- * | 401, 403, 405               | CFA-DOCKER-PROXY       | tell a person                     |
- * | any other status, no answer | CFA-DOCKER-UNREACHABLE | come back                         |
- * | more than cfauth reads      | CFA-DOCKER-UNREACHABLE | tell a person                     |
+ * | failure                       | code                   | transient |
+ * |-------------------------------|------------------------|-----------|
+ * | EACCES, EPERM                 | CFA-DOCKER-DENIED      | no        |
+ * | 401, 403, 405                 | CFA-DOCKER-PROXY       | no        |
+ * | any other status, no response | CFA-DOCKER-UNREACHABLE | yes       |
+ * | the response is too large     | CFA-DOCKER-UNREACHABLE | no        |
  *
- * The engine itself refuses no GET, so it is a proxy (or an authorization plugin) that did.
+ * The engine itself rejects no GET, so a rejection comes from a proxy or an authorization plugin.
  *
  * @throws {ServiceError} always
  */
@@ -71,12 +71,12 @@ export const statusOf = (error: unknown): number | undefined => {
   return typeof statusCode === "number" ? statusCode : undefined;
 };
 
-interface Sentence {
+interface ErrorText {
   readonly message: string;
   readonly fix: string;
 }
 
-function denied(address: DockerAddress, { uid, gids }: ProcessUser): Sentence {
+function denied(address: DockerAddress, { uid, gids }: ProcessUser): ErrorText {
   const gid = address.kind === "socket" ? groupOf(address.path) : undefined;
   const belongs = gid === undefined ? "" : `: it belongs to group ${gid}`;
   const runs =
@@ -93,7 +93,7 @@ function denied(address: DockerAddress, { uid, gids }: ProcessUser): Sentence {
   };
 }
 
-/** The group may be seen where the socket may not be opened. */
+/** The socket's group is readable even if the socket may not be opened. */
 function groupOf(path: string): number | undefined {
   try {
     return statSync(path).gid;
@@ -102,12 +102,12 @@ function groupOf(path: string): number | undefined {
   }
 }
 
-const forbidden = (address: DockerAddress, path: string, status: number): Sentence => ({
+const forbidden = (address: DockerAddress, path: string, status: number): ErrorText => ({
   message: `the socket proxy at ${formatDockerAddress(address)} refuses GET ${path} (${status})`,
   fix: `allow GET ${path} in the socket proxy, beside ${["/containers/json", "/events", "/info"].filter((it) => it !== path).join(" and ")}`,
 });
 
-const unreachable = (address: DockerAddress, what: string): Sentence => ({
+const unreachable = (address: DockerAddress, what: string): ErrorText => ({
   message: `Docker does not answer at ${formatDockerAddress(address)} (${what}); nothing is torn down`,
   fix:
     address.kind === "socket"
@@ -115,7 +115,7 @@ const unreachable = (address: DockerAddress, what: string): Sentence => ({
       : "check that DOCKER_HOST is right, that what it leads to runs, and that cfauth is on its network",
 });
 
-/** Half a list would look like containers that stopped. */
+/** The list fails as a whole, because half of it would look like containers that stopped. */
 const oversized = (address: DockerAddress, path: string, limit: string): ServiceError =>
   new ServiceError({
     service: "docker",
@@ -125,7 +125,7 @@ const oversized = (address: DockerAddress, path: string, limit: string): Service
     transient: false,
   });
 
-/** An answer that is not the engine's. `where` names fields, never their values. */
+/** The response is not one of a Docker engine. `where` names fields, never their values. */
 export const invalidDockerResponse = (
   { address, path }: FailedDockerCall,
   where: string,
