@@ -1,22 +1,53 @@
 import type { ProblemCode } from "../../src/core/domain/problem.ts";
 import { filled } from "./filled.ts";
-import type { Entry, Said } from "./problems/entry.ts";
+import type { Entry, ShownProblem } from "./problems/entry.ts";
 import { ENTRIES, FAMILIES } from "./problems/index.ts";
 
-/** docs/troubleshooting.md with `<!-- codes -->` and `<!-- problems -->` filled anew. */
+const PAGE = "docs/troubleshooting.md";
+
+/** docs/troubleshooting.md with its generated parts: the symptoms, the index of codes and their sections. */
 export async function withProblems(text: string): Promise<string> {
-  const page = "docs/troubleshooting.md";
-  return filled(page, filled(page, text, "codes", index()), "problems", await sections());
+  const withSections = filled(PAGE, text, "problems", await sections());
+  const withCodes = filled(PAGE, withSections, "codes", codeIndex());
+  return filled(PAGE, withCodes, "symptoms", symptomIndex(withCodes));
 }
 
-/** Every code by its family, leading to its section. */
-function index(): string {
-  const rows = FAMILIES.map(
-    ({ title, codes }) =>
-      `| ${title} | ${codes.map((code) => `[${code}](#${code.toLowerCase()})`).join(" · ")} |`,
+/** The parts of the page that are written by hand, with a heading for each symptom. */
+const SYMPTOM_PARTS = ["In the browser", "In the terminal"];
+
+/** Links to each symptom, so that a reader needs one click. */
+function symptomIndex(page: string): string {
+  return joined(
+    ...SYMPTOM_PARTS.map((part) => {
+      const [, rest = ""] = page.split(`\n## ${part}\n`);
+      const [text = ""] = rest.split("\n## ");
+      const headings = [...text.matchAll(/^### (.+)$/gm)].map(([, heading = ""]) => heading);
+      return joined(
+        `${part}:`,
+        headings.map((heading) => `- [${heading}](#${anchor(heading)})`).join("\n"),
+      );
+    }),
   );
-  return ["| about | codes |", "|---|---|", ...rows].join("\n");
 }
+
+/** The address that GitHub gives a heading. */
+const anchor = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{M} _-]/gu, "")
+    .replaceAll(" ", "-");
+
+/** Each code with a few words, by family. */
+function codeIndex(): string {
+  return joined(
+    ...FAMILIES.map(({ title, codes }) => {
+      const rows = codes.map((code) => `| ${codeLink(code)} | ${ENTRIES[code].title} |`);
+      return joined(`**${title}**`, ["| code | problem |", "|---|---|", ...rows].join("\n"));
+    }),
+  );
+}
+
+const codeLink = (code: ProblemCode): string => `[${code}](#${code.toLowerCase()})`;
 
 async function sections(): Promise<string> {
   const families = await Promise.all(
@@ -26,38 +57,48 @@ async function sections(): Promise<string> {
 }
 
 async function section(code: ProblemCode): Promise<string> {
-  const { says, so, why, goesOn, mend, effect }: Entry = ENTRIES[code];
-  const said = (await says?.()) ?? [];
-  const strange = said.find((it) => it.code !== code);
-  if ((says !== undefined && said.length === 0) || strange !== undefined)
-    throw new Error(`tools/docs/problems: what ${code} says is ${strange?.code ?? "nothing"}`);
-  const [first = "", ...more] = mend;
+  const { messages, meaning, reason, warning, solution, effect }: Entry = ENTRIES[code];
+  const shown = (await messages?.()) ?? [];
+  refuseOtherCodes(code, messages === undefined, shown);
+  const [first = "", ...more] = solution;
   return joined(
     `### ${code}`,
-    so,
-    ...(said.length > 0 ? [shown(said)] : []),
-    `**${goesOn ? "cfauth goes on:" : "Why cfauth does not simply go on:"}** ${why}`,
-    /^[|`-]/.test(first) ? joined("**What to do:**", first) : `**What to do:** ${first}`,
+    meaning,
+    ...(shown.length > 0 ? [messagesText(shown)] : []),
+    startsBlock(first) ? joined("**Solution:**", first) : `**Solution:** ${first}`,
     ...more,
     `**Effect:** ${effect}`,
+    `**${warning ? "Why this is only a warning" : "Why cfauth stops here"}:** ${reason}`,
   );
 }
 
-/** More than these are a table. */
-const MOST = 8;
+/** @throws if the entry's code shows no problem, or one with another code */
+function refuseOtherCodes(
+  code: ProblemCode,
+  mayBeEmpty: boolean,
+  shown: readonly ShownProblem[],
+): void {
+  const other = shown.find((problem) => problem.code !== code);
+  if ((!mayBeEmpty && shown.length === 0) || other !== undefined)
+    throw new Error(`tools/docs/problems: ${code} shows ${other?.code ?? "nothing"}`);
+}
 
-const shown = (said: readonly Said[]): string =>
-  said.length > MOST
-    ? [
-        "| cfauth says | and |",
-        "|---|---|",
-        ...said.map(({ message, fix }) => `| \`${clipped(message)}\` | ${fix} |`),
-      ].join("\n")
-    : ["```text", said.map(({ message, fix }) => `${message}\n→ ${fix}`).join("\n\n"), "```"].join(
-        "\n",
-      );
+/** Whether a paragraph is a table, a list or a code block. */
+const startsBlock = (text: string): boolean => /^[|`-]/.test(text);
 
-/** Not endless, and with nothing that cannot be seen. */
+/** More messages than this become a table. */
+const MAX_MESSAGES_IN_TEXT = 8;
+
+function messagesText(shown: readonly ShownProblem[]): string {
+  if (shown.length > MAX_MESSAGES_IN_TEXT) {
+    const rows = shown.map(({ message, fix }) => `| \`${clipped(message)}\` | ${fix} |`);
+    return ["| message | fix |", "|---|---|", ...rows].join("\n");
+  }
+  const lines = shown.map(({ message, fix }) => `${message}\n→ ${fix}`);
+  return ["```text", lines.join("\n\n"), "```"].join("\n");
+}
+
+/** Without long repetitions and invisible characters. */
 const clipped = (text: string): string =>
   text.replace(/(.)\1{20,}/, "$1$1$1…").replace(/\p{Cc}/gu, "\u{fffd}");
 

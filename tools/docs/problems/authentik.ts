@@ -21,23 +21,23 @@ import { NO_TILES, type ObservedLibraryTiles } from "../../../src/resources/libr
 import { observePrerequisites } from "../../../src/resources/login/prerequisites.ts";
 import { authentikIs, exposure, key } from "../../../test/support/builders.ts";
 import { emptyWorld, OWNER } from "../../../test/unit/core/plan/model.ts";
-import { AS_IT_WAS, type Entry, type Said, sh, yaml } from "./entry.ts";
-import { labels, theirs, thrown } from "./run.ts";
+import { type Entry, NOTHING_CHANGES, type ShownProblem, sh, yaml } from "./entry.ts";
+import { catchServiceError, foreignLabelProblems, labelProblems } from "./run.ts";
 import { converged, desired } from "./worlds.ts";
 
-const failed = (operation: AuthentikOperationName) => ({
+const failedCall = (operation: AuthentikOperationName) => ({
   operation: AUTHENTIK_OPERATIONS[operation],
   url: "http://authentik-server:9000",
   hide: [],
 });
 
-/** @param body - what Authentik answers; absent where it is not JSON */
-const answered = (operation: AuthentikOperationName, status: number, body?: unknown) =>
-  authentikResponseError(failed(operation), { status, body });
+/** @param body - absent if Authentik's answer is not JSON */
+const responseError = (operation: AuthentikOperationName, status: number, body?: unknown) =>
+  authentikResponseError(failedCall(operation), { status, body });
 
-/** What cfauth says where the name leads to these addresses, and its own networks to none of Authentik's. */
-const misled = (resolved: readonly string[], book: AddressBook): Promise<Said> =>
-  thrown(() =>
+/** The error if the name leads to these addresses and none of them is Authentik's. */
+const wrongDestination = (resolved: readonly string[], book: AddressBook): Promise<ShownProblem> =>
+  catchServiceError(() =>
     allowedAddresses({
       host: "authentik-server",
       dockers: true,
@@ -58,8 +58,8 @@ const SCOPES = ["openid", "email", "profile"].map((scope_name) => ({
   expression: "",
 }));
 
-/** What cfauth says of an Authentik that has these authorization flows, no key, and the usual scopes where it has any flow. */
-async function lacking(flows: readonly string[]): Promise<readonly Said[]> {
+/** The problems of an Authentik with these authorization flows, no key, and the default scopes if it has any flow. */
+async function prerequisiteProblems(flows: readonly string[]): Promise<readonly ShownProblem[]> {
   const has: Readonly<Record<string, readonly unknown[]>> = {
     "flows.list": flows.map((slug) => ({ pk: slug, slug })),
     "scopes.list": flows.length === 0 ? [] : SCOPES,
@@ -71,13 +71,13 @@ async function lacking(flows: readonly string[]): Promise<readonly Said[]> {
   return "code" in prerequisites ? [prerequisites] : [];
 }
 
-/** A wildcard of cfauth's own that covers Authentik's hostname and is in place. */
-function around(): readonly Said[] {
+/** cfauth's own wildcard covers Authentik's hostname. */
+function wildcardAroundLogin(): readonly ShownProblem[] {
   const wildcard = desired(exposure("*.example.com", { workload: "wiki" }));
   return diagnoseLoginBehindAccess(converged(wildcard), wildcard);
 }
 
-function behind(): readonly Said[] {
+function loginBehindAccess(): readonly ShownProblem[] {
   const empty = emptyWorld();
   const homelab = {
     id: "t",
@@ -93,8 +93,8 @@ function behind(): readonly Said[] {
   );
 }
 
-/** What is said where the tile of wiki.example.com cannot be as it should. */
-function tile(more: Partial<ObservedLibraryTiles>): readonly Said[] {
+/** The problems if the tile of wiki.example.com cannot be created. */
+function problemsOfTile(more: Partial<ObservedLibraryTiles>): readonly ShownProblem[] {
   const seen = { ...NO_TILES, me: { pk: 1, superuser: true }, ...more };
   const live = new Set([key("wiki.example.com")]);
   return libraryTiles(OWNER, true)(
@@ -104,17 +104,17 @@ function tile(more: Partial<ObservedLibraryTiles>): readonly Said[] {
   ).problems;
 }
 
-function tilesSaid(): readonly Said[] {
+function tileProblems(): readonly ShownProblem[] {
   const slug = slugOf(OWNER, key("wiki.example.com"));
-  const error = answered("tiles.create", 400, { meta_icon: ["Enter a valid URL."] });
+  const error = responseError("tiles.create", 400, { meta_icon: ["Enter a valid URL."] });
   return [
-    ...tile({ taken: new Set([slug]) }),
-    ...tile({ failed: new Map([[slug, error]]) }),
-    areTilesUnavailable(answered("tiles.list", 404, {})),
+    ...problemsOfTile({ taken: new Set([slug]) }),
+    ...problemsOfTile({ failed: new Map([[slug, error]]) }),
+    areTilesUnavailable(responseError("tiles.list", 404, {})),
   ];
 }
 
-/** Each thing that can be known of Authentik's container. */
+/** Each state of cfauth's knowledge about Authentik's container. */
 const WHICH: readonly AuthentikContainer[] = [
   { kind: "unnamed" },
   { kind: "absent", name: "authentik-server" },
@@ -126,7 +126,7 @@ const WHICH: readonly AuthentikContainer[] = [
   authentikIs("authentik-server"),
 ];
 
-/** The container of the example is Authentik. */
+/** The example's container is Authentik itself. */
 const ITSELF = { login: { host: "auth.example.com", path: "", container: authentikIs("wiki") } };
 
 const OWN_HOSTNAME = yaml(
@@ -138,67 +138,77 @@ const OWN_HOSTNAME = yaml(
   '      cfauth.port: "9000"',
 );
 
-export const ofAuthentik = {
+export const AUTHENTIK = {
   "CFA-AK-OWN-HOST": {
-    says: () => [
+    title: "Authentik's own hostname",
+    messages: () => [
       ...WHICH.flatMap((container) =>
-        labels({
+        labelProblems({
           labels: { hostname: "auth.example.com" },
           settings: { login: { host: "auth.example.com", path: "", container } },
         }),
       ),
-      ...labels({
+      ...labelProblems({
         labels: { hostname: "auth.example.com", "access.groups": "family" },
         settings: ITSELF,
       }),
-      ...labels({
+      ...labelProblems({
         labels: { hostname: "auth.example.com,wiki.example.com", "access.groups": "family" },
         settings: ITSELF,
       }),
-      ...around(),
-      ...theirs({ hostname: "auth.example.com", service: "http://wiki:9000" }, ITSELF),
+      ...wildcardAroundLogin(),
+      ...foreignLabelProblems(
+        { hostname: "auth.example.com", service: "http://wiki:9000" },
+        ITSELF,
+      ),
     ],
-    so: "A container that is not Authentik asks for the hostname of `AUTHENTIK_URL`, or for a path in it. Or a label asks for a login in front of Authentik itself, or a route of yours, such as a wildcard, covers Authentik's hostname.",
-    why: "A container that answers under Authentik's hostname could serve keys and tokens of its own, and so log in as anyone, everywhere. And no one can log in at a login page that asks for a login first.",
-    mend: [
-      "Authentik's own container is the one that the host of `AUTHENTIK_API_URL` names: by its container name, `<name>.<network>`, its short id or its Compose service. Where that address is public, or leads elsewhere, name the container:",
+    meaning:
+      "A container that is not Authentik asks for the hostname of `AUTHENTIK_URL`, or for a path in it. Or a label asks for a login in front of Authentik itself. Or one of your routes, such as a wildcard, covers Authentik's hostname.",
+    reason:
+      "A container that answers under Authentik's hostname could serve its own keys and tokens, and so log in as anyone, everywhere. And a login page that asks for a login first is of no use to anyone.",
+    solution: [
+      "Authentik's own container is the one that the host of `AUTHENTIK_API_URL` names: by its container name, `<name>.<network>`, its short id or its Compose service. If that address is public or leads elsewhere, name the container:",
       yaml("  cfauth:", "    environment:", "      CFAUTH_AUTHENTIK_CONTAINER: authentik-server"),
-      "Only Authentik itself may be named there. Any other container needs a hostname of its own. If several containers have the name, give Authentik's a `container_name`, or start cfauth in the same Compose project. If Authentik has moved to another project, restart cfauth.",
-      "Where the problem is a label of Authentik's own container, remove it; who may log in at all is decided in Authentik. Where one label protects several hostnames, give Authentik's a route of its own (`cfauth.login.hostname`). For a wildcard, Authentik's container needs a label with its own hostname:",
+      "Name only Authentik itself there. Any other container needs its own hostname. If several containers have the name, give Authentik's a `container_name`, or start cfauth in the same Compose project. If Authentik has moved to another project, restart cfauth.",
+      "If the problem is a label of Authentik's own container, remove it; Authentik itself decides who may log in at all. If one label protects several hostnames, give Authentik's hostname a route of its own (`cfauth.login.hostname`). If a wildcard covers it, Authentik's container needs a label with its own hostname:",
       OWN_HOSTNAME,
     ],
     effect:
-      "Another container gets nothing of Authentik's hostname. Authentik's own is open, without the protection that a label asks for. Other routes are as their labels say.",
+      "No other container gets Authentik's hostname or a path in it. Authentik's own route is open, without the protection that a label asks for. Other routes follow their labels.",
   },
   "CFA-AK-BEHIND-ACCESS": {
-    says: behind,
-    so: "An Access application that somebody else made, often one for `*.example.com`, stands before Authentik.",
-    why: "To log in one would have to be logged in. cfauth does not touch an application that is not its own.",
-    mend: [
-      "Give Authentik's container a label with its hostname. cfauth then makes an application of its own for it, which is closer and lets everybody through to the login page:",
+    title: "Authentik is behind a foreign Access application",
+    messages: loginBehindAccess,
+    meaning:
+      "A foreign Access application, often one for `*.example.com`, protects Authentik's hostname.",
+    reason:
+      "Visitors would have to be logged in to reach the login page. cfauth does not touch an application that it does not own.",
+    solution: [
+      "Give Authentik's container a label with its hostname. cfauth then creates a more specific application, which lets everyone through to the login page:",
       OWN_HOSTNAME,
-      "Or, if Authentik's hostname is routed by hand: under Zero Trust → Access → Applications add one for just this hostname, with a policy whose action is Bypass and that includes Everyone.",
+      "If you route Authentik's hostname by hand: under Zero Trust → Access → Applications, add an application for just this hostname, with a policy that has the action Bypass and includes Everyone.",
     ],
-    effect:
-      "Routes are opened, but new logins fail until it is mended. Nobody gets in who may not.",
+    effect: "Routes open, but new logins fail until this is fixed. Nobody gets in who should not.",
   },
   "CFA-AK-STRANGER": {
-    says: async () => [
-      await misled(["172.20.0.9"], {
+    title: "the API address leads to another container",
+    messages: async () => [
+      await wrongDestination(["172.20.0.9"], {
         own: [],
         name: undefined,
         others: new Map([["172.20.0.9", "blog"]]),
       }),
-      await misled(["192.168.1.9"], {
+      await wrongDestination(["192.168.1.9"], {
         own: ["172.21.0.2"],
         name: "authentik-server",
         others: new Map(),
       }),
     ],
-    so: "The name in `AUTHENTIK_API_URL` leads to something else than Authentik's container. Docker answers a name with whichever container has it as an alias, on the first network by name; while no container has it, the DNS outside is asked.",
-    why: "The server that receives the token can use it.",
-    mend: [
-      "Authentik's container is the one that `CFAUTH_AUTHENTIK_CONTAINER` names, else the one that the host of `AUTHENTIK_API_URL` names. If several have the name, the one in cfauth's own Compose project counts. Give the container a name, name it, and reach it over a network that nothing else is on:",
+    meaning:
+      "The name in `AUTHENTIK_API_URL` does not lead to Authentik's container. Docker answers a name with any container that has it as an alias, on the first network by name. If no container has it, Docker asks the outside DNS.",
+    reason: "The server that receives the token could use it.",
+    solution: [
+      "Authentik's container is the one that `CFAUTH_AUTHENTIK_CONTAINER` names, else the one that the host of `AUTHENTIK_API_URL` names. If several have that name, the one in cfauth's own Compose project counts. Give the container a fixed name, put that name into the setting, and use a network that nothing else is on:",
       yaml(
         "  authentik-server:",
         "    container_name: authentik-server",
@@ -210,110 +220,127 @@ export const ofAuthentik = {
         "    networks: [authentik-api]",
       ),
     ],
-    effect: AS_IT_WAS,
+    effect: NOTHING_CHANGES,
   },
   "CFA-AK-PLAIN-HTTP": {
-    says: async () => [
-      await misled(["203.0.113.9"], { own: [], name: undefined, others: new Map() }),
+    title: "the token would cross the internet unencrypted",
+    messages: async () => [
+      await wrongDestination(["203.0.113.9"], { own: [], name: undefined, others: new Map() }),
     ],
-    so: "The name in `AUTHENTIK_API_URL` leads to an address on the internet, and the address begins with `http://`.",
-    why: "Anybody on the way could read the token.",
-    mend: ["Write `https://`, or give the name a private address in your DNS."],
-    effect: AS_IT_WAS,
+    meaning:
+      "`AUTHENTIK_API_URL` begins with `http://`, and its name leads to an address on the internet.",
+    reason: "Anyone on the way could read the token.",
+    solution: ["Write `https://`, or give the name a private address in your DNS."],
+    effect: NOTHING_CHANGES,
   },
   "CFA-AK-UNREACHABLE": {
-    says: () => [
-      authentikConnectionError(failed("flows.list"), silent),
-      answered("flows.list", 500),
-      answered("flows.list", 200),
+    title: "Authentik does not answer",
+    messages: () => [
+      authentikConnectionError(failedCall("flows.list"), silent),
+      responseError("flows.list", 500),
+      responseError("flows.list", 200),
     ],
-    so: "Authentik does not answer, answers with an error of its own, or something else answers in its place.",
-    why: "What Authentik has is not known then, and a guess could open or shut something by mistake.",
-    mend: [
-      "- Does it run? `docker compose ps` and `docker compose logs authentik-server`\n- Does `AUTHENTIK_API_URL` lead to it from inside cfauth's container? Usually `http://authentik-server:9000`; `localhost` is cfauth itself.\n- Is cfauth on a network with Authentik?\n- \"Something that is not Authentik's API\": a login page or a proxy stands between. Let cfauth speak to Authentik directly.",
-      "`ENOTFOUND` or `EAI_AGAIN` in brackets means that the name is not known on cfauth's networks, `ECONNREFUSED` that nobody listens at that port.",
+    meaning:
+      "Authentik does not answer, answers with an internal error, or something else answers in its place.",
+    reason:
+      "Without an answer cfauth does not know what Authentik has. A guess could open or close a route by mistake.",
+    solution: [
+      "- Does it run? See `docker compose ps` and `docker compose logs authentik-server`.\n- Does `AUTHENTIK_API_URL` lead to it from inside cfauth's container? It is usually `http://authentik-server:9000`; `localhost` is cfauth itself.\n- Is cfauth on a network with Authentik?\n- \"Something that is not Authentik's API\": a login page or a proxy is in between. Let cfauth reach Authentik directly.",
+      "In parentheses, `ENOTFOUND` or `EAI_AGAIN` means that the name is unknown on cfauth's networks, and `ECONNREFUSED` that nothing listens on that port.",
     ],
-    effect: AS_IT_WAS,
+    effect: NOTHING_CHANGES,
   },
   "CFA-AK-TOKEN": {
-    says: () => [answered("flows.list", 403, { detail: "Token invalid/expired" })],
-    so: "Authentik refuses the token in `AUTHENTIK_TOKEN`.",
-    why: "Nothing can be read or written without it.",
-    mend: [
-      "- Tokens with **Expiring** on are replaced after 30 minutes: switch it off.\n- The intent must be **API Token**. What a service account shows when it is made is an app password, which the API refuses.\n- In the example Compose file the token is set at Authentik's very first start only. Changing `.env` afterwards changes what cfauth sends, not what Authentik takes.",
+    title: "Authentik rejects the token",
+    messages: () => [responseError("flows.list", 403, { detail: "Token invalid/expired" })],
+    meaning: "Authentik rejects the token in `AUTHENTIK_TOKEN`.",
+    reason: "Without a valid token cfauth can read and write nothing.",
+    solution: [
+      "- Authentik replaces a token with **Expiring** on after 30 minutes: switch it off.\n- The intent must be **API Token**. The password that Authentik shows for a new service account is an app password, which the API rejects.\n- In the example Compose file the token is set only at Authentik's very first start. Changing `.env` later changes what cfauth sends, not what Authentik accepts.",
       "After a new token:",
       sh("docker compose up -d --force-recreate cfauth"),
     ],
-    effect: AS_IT_WAS,
+    effect: NOTHING_CHANGES,
   },
   "CFA-AK-PERMISSION": {
-    says: () => [
-      answered("groups.list", 403, {
+    title: "the token's user lacks a permission",
+    messages: () => [
+      responseError("groups.list", 403, {
         detail: "You do not have permission to perform this action.",
       }),
     ],
-    so: "The token works, but its user lacks a permission, which is named.",
-    why: "cfauth would see only a part and take it for the whole.",
-    mend: [
-      "Give the role of the token's user the permission that is named, as a global one. All that cfauth needs, in one call to copy: [an account with few permissions](authentik.md#an-account-with-few-permissions).",
+    meaning: "The token works, but its user lacks a permission. The message names it.",
+    reason: "cfauth would mistake the part that it sees for the whole.",
+    solution: [
+      "Give the role of the token's user that permission, as a global one. One call grants all that cfauth needs: [an account with few permissions](authentik.md#an-account-with-few-permissions).",
     ],
     effect:
-      "Where only labels that name groups need it, only those routes wait. Where only tiles need it, it is a warning and routes go on. Else nothing is changed, and what is open stays open.",
+      "If only labels with groups need the permission, only those routes wait. If only tiles need it, it is a warning and routes are not affected. Otherwise nothing changes, and open routes stay open.",
   },
   "CFA-AK-NO-FLOW": {
-    says: () => lacking(["my-authorization", "my-other-authorization"]),
-    so: "Authentik has no flow of the name in `CFAUTH_AUTHENTIK_FLOW`. The default is the one that Authentik brings along and that asks once for consent.",
-    why: "The flow decides what a person has to do to log in; cfauth does not choose another one for you.",
-    mend: [
-      "Set it to one of those that are named:",
+    title: "no authorization flow of that name",
+    messages: () => prerequisiteProblems(["my-authorization", "my-other-authorization"]),
+    meaning:
+      "Authentik has no flow with the name in `CFAUTH_AUTHENTIK_FLOW`. The default is Authentik's own flow that asks once for consent.",
+    reason:
+      "The flow decides what a person has to do to log in, so cfauth does not choose another one for you.",
+    solution: [
+      "Set it to one of the flows that the message names:",
       yaml("    environment:", "      CFAUTH_AUTHENTIK_FLOW: my-authorization"),
     ],
     effect:
-      "No route is opened until then. If the login was whole before, what is open goes on, and new routes are opened.",
+      "No route opens until then. If the login was complete before, open routes keep working and new routes open.",
   },
   "CFA-AK-NO-KEY": {
-    says: () => lacking([FLOW]),
-    so: "Authentik has no certificate with an RSA or EC key that cfauth may use. The one that Authentik makes for its own tokens, and Ed25519 or Ed448 keys, do not do: Cloudflare cannot check them.",
-    why: 'Without a signing key Cloudflare refuses every login ("Failed to fetch user/group information from the identity provider").',
-    mend: [
-      "In Authentik: System → Certificates → Generate, with any name and the algorithm RSA. cfauth takes it by itself.",
+    title: "no usable certificate",
+    messages: () => prerequisiteProblems([FLOW]),
+    meaning:
+      "Authentik has no certificate with an RSA or EC key that cfauth can use. Neither the certificate for Authentik's own tokens nor an Ed25519 or Ed448 key works: Cloudflare cannot verify them.",
+    reason:
+      'Without a signing key Cloudflare rejects every login ("Failed to fetch user/group information from the identity provider").',
+    solution: [
+      "In Authentik: System → Certificates → Generate, with any name and the algorithm RSA. cfauth then uses it without a restart.",
     ],
-    effect: "As with `CFA-AK-NO-FLOW`.",
+    effect: "The same as for `CFA-AK-NO-FLOW`.",
   },
   "CFA-AK-NOT-READY": {
-    says: async () => [...(await lacking([])), answered("flows.list", 503)],
-    so: "Authentik has just been started: its server is not up yet, or its worker has not yet made what it makes at the first start.",
-    why: "The login is built of these parts.",
-    mend: [
-      "Wait. A first start takes a minute or more on a small machine; cfauth comes back by itself within seconds. If it lasts:",
+    title: "Authentik is still starting",
+    messages: async () => [...(await prerequisiteProblems([])), responseError("flows.list", 503)],
+    meaning:
+      "Authentik is starting: its server does not answer yet, or its worker has not yet created the default flows, scopes and certificate.",
+    reason: "The login is built from these objects.",
+    solution: [
+      "Wait: cfauth keeps trying. A first start takes a minute or more, on a small machine up to three. If it lasts longer:",
       sh("docker compose logs authentik-worker authentik-server"),
     ],
-    effect: AS_IT_WAS,
+    effect: NOTHING_CHANGES,
   },
   "CFA-AK-REFUSED": {
-    says: () => [
-      answered("providers.create", 400, { redirect_uris: [{ url: ["Enter a valid URL."] }] }),
-      answered("providers.update", 400, { client_secret: ["Only ASCII."] }),
-      answered("flows.list", 301, {}),
+    title: "Authentik refuses a request",
+    messages: () => [
+      responseError("providers.create", 400, { redirect_uris: [{ url: ["Enter a valid URL."] }] }),
+      responseError("providers.update", 400, { client_secret: ["Only ASCII."] }),
+      responseError("flows.list", 301, {}),
       invalidAuthentikResponse(AUTHENTIK_OPERATIONS["version.get"], "version_current"),
       oversizedAuthentikResponse(
-        failed("groups.list"),
+        failedCall("groups.list"),
         "answer",
         largerThan(MAX_ANSWER_VALUES, "values"),
       ),
       oversizedAuthentikResponse(
-        failed("groups.list"),
+        failedCall("groups.list"),
         "list",
         new BeyondLimit(`takes longer than ${MAX_LIST_MS / 1_000} s`),
       ),
-      ...tilesSaid(),
+      ...tileProblems(),
     ],
-    so: "Authentik refused something that cfauth asked for, sends it elsewhere, answers more than cfauth reads, or has an application of its own in the place of a tile.",
-    why: "The same request would be refused again.",
-    mend: [
-      "- A redirect: put the address that answers itself into `AUTHENTIK_API_URL`, with `https://` where it asks for it, and with the path prefix if there is one.\n- A field that Authentik names: it may be a value from a label, such as `app.icon`. Else please report it.\n- Several tiles refused for one reason are told once.",
+    meaning:
+      "Authentik refused a request, redirected it, sent a larger answer than cfauth reads, or already has a foreign application with the slug of a tile.",
+    reason: "The same request would fail again.",
+    solution: [
+      "- A redirect: set `AUTHENTIK_API_URL` to the final address, with `https://` if required and with the path prefix if there is one.\n- A field that Authentik names: it may be a value from a label, such as `app.icon`. Otherwise please report it.\n- If Authentik refuses several tiles for the same reason, cfauth reports that once.",
     ],
     effect:
-      "Of tiles: a warning, routes go on. Of the login: routes wait for it; what is open stays open.",
+      "For tiles it is a warning, and routes are not affected. For the login, new routes wait and open routes stay open.",
   },
 } as const satisfies Readonly<Record<string, Entry>>;

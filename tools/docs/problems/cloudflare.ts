@@ -15,104 +15,120 @@ import { MAX_ANSWER_BYTES, MAX_LIST_PAGES } from "../../../src/clients/limits.ts
 import { TOKEN_FORM } from "../../../src/core/links.ts";
 import { notConvergingError } from "../../../src/reconcile/not-converging.ts";
 import type { AnyChange } from "../../../src/resources/registry.ts";
-import { AS_IT_WAS, type Entry, sh, yaml } from "./entry.ts";
-import { thrown } from "./run.ts";
+import { type Entry, NOTHING_CHANGES, sh, yaml } from "./entry.ts";
+import { catchServiceError } from "./run.ts";
 
-const failed = (operation: CloudflareOperationName) => ({
+const failedCall = (operation: CloudflareOperationName) => ({
   operation: CLOUDFLARE_OPERATIONS[operation],
   hide: [],
 });
 
-/** @param code - Cloudflare's own; absent where it is not its API that answers */
-function answered(operation: CloudflareOperationName, status: number, code?: number, message = "") {
+/** @param code - Cloudflare's; absent if something other than its API answers */
+function responseError(
+  operation: CloudflareOperationName,
+  status: number,
+  code?: number,
+  message = "",
+) {
   const envelope =
     code === undefined ? undefined : { errors: [{ code, message }], result: undefined };
-  return cloudflareResponseError(failed(operation), { status }, envelope, 0);
+  return cloudflareResponseError(failedCall(operation), { status }, envelope, 0);
 }
 
 const silent = Object.assign(new Error("getaddrinfo ENOTFOUND api.cloudflare.com"), {
   code: "ENOTFOUND",
 });
 
-const seeing = (...accounts: readonly string[]) =>
+const clientWithAccounts = (...accounts: readonly string[]) =>
   ({ list: async () => accounts.map((id) => ({ id })) }) as unknown as Cloudflare;
 
-export const ofCloudflare = {
+export const CLOUDFLARE = {
   "CFA-CF-TOKEN": {
-    says: () => [answered("zones.list", 401, 10000)],
-    so: "Cloudflare does not take the API token: it is mistyped, expired, deleted, or switched off.",
-    why: "Nothing can be read or written without it.",
-    mend: [
-      `[Create one with everything ticked](${TOKEN_FORM}), put it into \`.env\` as \`CLOUDFLARE_API_TOKEN\`, and`,
+    title: "Cloudflare rejects the API token",
+    messages: () => [responseError("zones.list", 401, 10000)],
+    meaning: "Cloudflare rejects the API token: it is mistyped, expired, deleted or disabled.",
+    reason: "Without a valid token cfauth can read and write nothing.",
+    solution: [
+      `[Create one with everything ticked](${TOKEN_FORM}), put it into \`.env\` as \`CLOUDFLARE_API_TOKEN\`, and run`,
       sh("docker compose up -d --force-recreate cfauth"),
-      "It is an API token, not the Global API Key, and not the tunnel's connector token. If the token has a filter of client addresses, this machine's must be in it.",
+      "It must be an API token, not the Global API Key and not the tunnel's connector token. If the token filters client addresses, the filter must include this machine's address.",
     ],
-    effect: AS_IT_WAS,
+    effect: NOTHING_CHANGES,
   },
   "CFA-CF-PERMISSION": {
-    says: () => [
-      answered("applications.list", 403, 10000),
-      answered("service-tokens.list", 403, 10000),
+    title: "the API token lacks a permission",
+    messages: () => [
+      responseError("applications.list", 403, 10000),
+      responseError("service-tokens.list", 403, 10000),
     ],
-    so: "The token works and lacks a permission, which is named as the dashboard names it.",
-    why: "cfauth needs all of them for one route: tunnel, Access, login method and DNS.",
-    mend: [
-      "Add it to the token: the token itself stays the same, so nothing is to be changed at cfauth. All that are needed:",
+    meaning: "The token works but lacks a permission. The message names it as the dashboard does.",
+    reason: "One route needs all of them: tunnel, Access, login method and DNS.",
+    solution: [
+      "Add it to the token. The token itself stays the same, so nothing changes for cfauth. The full list:",
       "- Account · Cloudflare Tunnel · Edit\n- Account · Access: Apps and Policies · Edit\n- Account · Access: Organizations, Identity Providers, and Groups · Edit\n- Zone · DNS · Edit\n- Zone · Zone · Read\n- Account · Access: Service Tokens · Read, only for labels that name service tokens",
       `Or [create a new one with the first five ticked](${TOKEN_FORM}).`,
     ],
-    effect: `${AS_IT_WAS} Where only service tokens are meant, only the routes whose labels name one wait.`,
+    effect: `${NOTHING_CHANGES} If the permission is only for service tokens, only routes whose labels name one wait.`,
   },
   "CFA-CF-NO-ZERO-TRUST": {
-    says: () => [answered("organization.get", 400, 9999)],
-    so: "The account has never opened Zero Trust (Cloudflare's error 9999).",
-    why: "Access needs a team name, and choosing it and a plan is yours to do.",
-    mend: [
-      "Open https://one.dash.cloudflare.com, choose the account, pick a team name and the Free plan. It may ask for a payment method. cfauth goes on by itself.",
+    title: "the account has no Zero Trust",
+    messages: () => [responseError("organization.get", 400, 9999)],
+    meaning: "The account has never opened Zero Trust (Cloudflare's error 9999).",
+    reason: "Access needs a team name and a plan, and only you can choose them.",
+    solution: [
+      "Open https://one.dash.cloudflare.com, choose the account, pick a team name and the Free plan. It may ask for a payment method. cfauth then continues without a restart.",
     ],
-    effect: "No route is opened.",
+    effect: "No route opens.",
   },
   "CFA-CF-ACCOUNT": {
-    says: async () => [
-      await thrown(() => onlyAccount(seeing())),
-      await thrown(() => onlyAccount(seeing("a", "b"))),
+    title: "the token sees no account, or several",
+    messages: async () => [
+      await catchServiceError(() => onlyAccount(clientWithAccounts())),
+      await catchServiceError(() => onlyAccount(clientWithAccounts("a", "b"))),
     ],
-    so: "The token sees no account, or several.",
-    why: "In the wrong account cfauth would look for the tunnel in vain, or make one where nobody looks.",
-    mend: [
+    meaning: "The token sees no account, or several.",
+    reason:
+      "In the wrong account cfauth would not find the tunnel, or would create one that nobody uses.",
+    solution: [
       yaml(
         "    environment:",
         "      CLOUDFLARE_ACCOUNT_ID: <the 32 characters in the dashboard's address>",
       ),
     ],
-    effect: AS_IT_WAS,
+    effect: NOTHING_CHANGES,
   },
   "CFA-CF-UNREACHABLE": {
-    says: () => [
-      cloudflareConnectionError(failed("records.list"), silent),
-      answered("configuration.get", 502, 1),
-      answered("configuration.get", 502),
-      answered("zones.list", 302),
+    title: "Cloudflare's API does not answer",
+    messages: () => [
+      cloudflareConnectionError(failedCall("records.list"), silent),
+      responseError("configuration.get", 502, 1),
+      responseError("configuration.get", 502),
+      responseError("zones.list", 302),
     ],
-    so: "Cloudflare's API does not answer, or answers with an error of its own.",
-    why: "What stands there is not known then. A write whose answer is lost may have happened: cfauth looks before it writes again.",
-    mend: [
-      "Usually nothing: cfauth tries again, at first after a second, at most every 5 minutes. If it lasts, see https://www.cloudflarestatus.com and whether this machine reaches https://api.cloudflare.com (firewall, DNS of the Docker host, a proxy).",
+    meaning: "Cloudflare's API does not answer, or answers with an internal error.",
+    reason:
+      "Without an answer cfauth does not know the current state. A write whose answer is lost may have happened, so cfauth reads before it writes again.",
+    solution: [
+      "Usually nothing: cfauth tries again, first after one second, then less and less often, down to once every 5 minutes. If it lasts, look at https://www.cloudflarestatus.com and check whether this machine reaches https://api.cloudflare.com (firewall, DNS of the Docker host, a proxy).",
     ],
-    effect: AS_IT_WAS,
+    effect: NOTHING_CHANGES,
   },
   "CFA-CF-RATE-LIMIT": {
-    says: () => [answered("records.list", 429, 971)],
-    so: "Cloudflare's limit of 1,200 requests in 5 minutes is used up. It counts for the user, with all tokens and the dashboard.",
-    why: "Cloudflare would refuse, and whoever goes on asking waits longer.",
-    mend: [
-      "Nothing: cfauth comes back when Cloudflare says so. It holds itself to 1,100 requests in 5 minutes and needs few; if it happens often, see what else uses the same account.",
+    title: "Cloudflare's rate limit is used up",
+    messages: () => [responseError("records.list", 429, 971)],
+    meaning:
+      "Cloudflare's limit of 1,200 requests in 5 minutes is used up. It applies to the user, with all tokens and the dashboard together.",
+    reason:
+      "Cloudflare would refuse further requests, and more requests would only lengthen the wait.",
+    solution: [
+      "Nothing: cfauth continues when Cloudflare allows it. cfauth limits itself to 1,100 requests in 5 minutes and normally needs few. If it happens often, find out what else uses the same account.",
     ],
-    effect: AS_IT_WAS,
+    effect: NOTHING_CHANGES,
   },
   "CFA-CF-REFUSED": {
-    says: () => [
-      answered(
+    title: "Cloudflare refuses a change",
+    messages: () => [
+      responseError(
         "applications.create",
         400,
         12130,
@@ -120,12 +136,12 @@ export const ofCloudflare = {
       ),
       invalidCloudflareResponse(CLOUDFLARE_OPERATIONS["zones.list"], "account.id"),
       oversizedCloudflareResponse(
-        failed("zones.list"),
+        failedCall("zones.list"),
         "answer",
         largerThan(MAX_ANSWER_BYTES, "bytes"),
       ),
       oversizedCloudflareResponse(
-        failed("zones.list"),
+        failedCall("zones.list"),
         "list",
         largerThan(MAX_LIST_PAGES, "pages"),
       ),
@@ -135,11 +151,12 @@ export const ofCloudflare = {
         subject: "wiki.example.com",
       } as AnyChange),
     ],
-    so: "Cloudflare refused something that cfauth asked for, and says why; it answered something that cfauth does not know, or more than cfauth reads; or it takes a change, and what it has then is something else.",
-    why: "The same request would be refused again.",
-    mend: [
-      'See what Cloudflare says. "domain does not belong to zone" is also said of a zone that is still pending: finish its setup. A limit of the plan (applications, policies, DNS records) is named there too. What is not kept may be changed by a second daemon or a script; cfauth tries it again later and later. If what it names is right, please report it, with `/api/routes` or the log\'s lines.',
+    meaning:
+      "Cloudflare refused a change and says why. Or it sent an answer that cfauth does not understand, or a larger one than cfauth reads. Or it accepted a change, and a later read shows something else.",
+    reason: "The same request would fail again.",
+    solution: [
+      'Read what Cloudflare says. "domain does not belong to zone" can also mean that the zone is still pending: finish its setup. The message also names an exceeded limit of the plan (applications, policies, DNS records). If a change does not last, a second daemon or a script may undo it; cfauth retries with growing pauses. If the named value is right, please report it, with `/api/routes` or the lines of the log.',
     ],
-    effect: "The routes concerned wait, or stay as they were. Others go on.",
+    effect: "The affected routes wait or stay as they are. Other routes are not affected.",
   },
 } as const satisfies Readonly<Record<string, Entry>>;

@@ -18,8 +18,8 @@ interface Foreign {
   readonly application?: Partial<ForeignApplication>;
 }
 
-/** What cfauth says of container `immich`, which asks for a hostname where somebody else has this. */
-function conflict({ record, rule, application }: Foreign, more: Partial<Exposure> = {}) {
+/** The problems of container `immich`, which asks for a hostname with these foreign objects. */
+function conflictProblems({ record, rule, application }: Foreign, more: Partial<Exposure> = {}) {
   const empty = converged(desired());
   const theirs = {
     id: "t",
@@ -45,8 +45,8 @@ function conflict({ record, rule, application }: Foreign, more: Partial<Exposure
   ).problems;
 }
 
-/** The same where the route is open, and a foreign application comes up around it. */
-function overruled(application: Partial<ForeignApplication>) {
+/** The same for an open route around which a foreign application appears. */
+function conflictsOfOpenRoute(application: Partial<ForeignApplication>) {
   const wish = desired(exposure(PHOTOS, { workload: "immich" }));
   const open = converged(wish);
   const theirs = {
@@ -65,10 +65,9 @@ function overruled(application: Partial<ForeignApplication>) {
 }
 
 const ADOPT = { adopt: true };
-const NOTHING_BEGUN =
-  "Nothing of the route is begun, and what is there stays byte for byte as it is.";
+const NOTHING_BEGUN = "The route does not open, and what exists stays byte for byte as it is.";
 const adopt = [
-  "To hand the hostname over to cfauth, with what [taking over](access.md#taking-over-what-you-made-by-hand) does step by step:",
+  "To hand the hostname over to cfauth ([what happens step by step](access.md#taking-over-what-you-made-by-hand)):",
   yaml("    labels:", `      cfauth.hostname: ${PHOTOS}`, '      cfauth.adopt: "true"'),
 ];
 
@@ -79,41 +78,50 @@ const record = (type: string, content: string): ForeignRecord => ({
   content,
 });
 
-export const ofConflicts = {
+export const CONFLICTS = {
   "CFA-CONFLICT-DNS": {
-    says: () => [
-      ...conflict({ record: record("A", "203.0.113.7") }),
-      ...conflict({ record: record("NS", "ns1.example.net") }, ADOPT),
+    title: "a foreign DNS record at the hostname",
+    messages: () => [
+      ...conflictProblems({ record: record("A", "203.0.113.7") }),
+      ...conflictProblems({ record: record("NS", "ns1.example.net") }, ADOPT),
     ],
-    so: "At the hostname is a DNS record (A, AAAA, CNAME or NS) without this cfauth's mark in its comment.",
-    why: "It may lead to something that works. cfauth changes only what it made itself, or what a label asks it to take over.",
-    mend: [
-      "If nobody needs the record, delete it in Cloudflare under DNS → Records. If it says `cfauth:` and another name in its comment, another cfauth made it: see `CFAUTH_OWNER`.",
+    meaning:
+      "The hostname already has a DNS record (A, AAAA, CNAME or NS) without this cfauth's mark in its comment.",
+    reason:
+      "It may lead to something that works. cfauth changes only what it created, or what a label asks it to take over.",
+    solution: [
+      "If nobody needs the record, delete it in Cloudflare under DNS → Records. If its comment says `cfauth:` and another name, another cfauth created it: see `CFAUTH_OWNER`.",
       ...adopt,
     ],
     effect: NOTHING_BEGUN,
   },
   "CFA-CONFLICT-INGRESS": {
-    says: () => {
+    title: "a foreign rule for the hostname in the tunnel",
+    messages: () => {
       const rule = { hostname: PHOTOS, service: "http://192.168.1.20:2283" };
-      return [...conflict({ rule }), ...conflict({ rule: { ...rule, path: "^/share" } }, ADOPT)];
+      return [
+        ...conflictProblems({ rule }),
+        ...conflictProblems({ rule: { ...rule, path: "^/share" } }, ADOPT),
+      ];
     },
-    so: "The tunnel has a public hostname of that name already, made by hand or by another tool.",
-    why: "Two rules for one hostname: the first in the list would win, and which one that is should not be left to chance.",
-    mend: [
+    meaning: "The tunnel already has a rule for that hostname, created by hand or by another tool.",
+    reason:
+      "Of two rules for one hostname, the first in the list wins. Which one that is must not be left to chance.",
+    solution: [
       "If nobody needs it, remove it under Zero Trust → Networks → Tunnels → the tunnel → Public hostnames.",
       ...adopt,
     ],
     effect: NOTHING_BEGUN,
   },
   "CFA-CONFLICT-ACCESS": {
-    says: () =>
+    title: "a foreign Access application for the route",
+    messages: () =>
       [
-        ...conflict({ application: {} }),
-        ...conflict({ application: { type: "ssh" } }, ADOPT),
-        ...conflict({ application: { destinations: ["*.example.com"] } }),
-        ...overruled({ destinations: ["*.example.com"] }),
-        ...conflict(
+        ...conflictProblems({ application: {} }),
+        ...conflictProblems({ application: { type: "ssh" } }, ADOPT),
+        ...conflictProblems({ application: { destinations: ["*.example.com"] } }),
+        ...conflictsOfOpenRoute({ destinations: ["*.example.com"] }),
+        ...conflictProblems(
           {
             application: {
               unmanagedFields: { destinations: [{ type: "private", cidr: "10.0.0.0/24" }] },
@@ -122,12 +130,14 @@ export const ofConflicts = {
           ADOPT,
         ),
       ].filter(({ code }) => code === "CFA-CONFLICT-ACCESS"),
-    so: "An Access application that cfauth did not make covers this route: exactly, by a parent path, or by a wildcard such as `*.example.com`. Where the route is open already it is a warning: cfauth's own application is more specific and decides.",
-    why: "The more specific application decides. One of cfauth's would make a hole in another owner's protection.",
-    mend: [
-      "If no one needs it, delete it under Zero Trust → Access → Applications.",
+    meaning:
+      "An Access application that cfauth did not make covers this route: exactly, by a parent path, or by a wildcard such as `*.example.com`. If the route is already open, this is a warning: cfauth's own application is more specific and decides.",
+    reason:
+      "The more specific application decides, so an application of cfauth's would weaken another owner's protection.",
+    solution: [
+      "If nobody needs it, delete it under Zero Trust → Access → Applications.",
       ...adopt,
-      "An application for a parent path or a wildcard goes on guarding its other places: with `adopt` cfauth makes its own, for just this route, on top of it.",
+      "An application for a parent path or a wildcard keeps protecting its other addresses. With `adopt`, cfauth creates its own application on top of it, for just this route.",
     ],
     effect: `${NOTHING_BEGUN} An open route stays open.`,
   },

@@ -1,11 +1,11 @@
 import { ignoredImageLabels } from "../../../src/core/labels/image.ts";
 import { decoded, workload } from "../../../test/support/builders.ts";
-import { type Entry, type Said, SHUT_OR_KEPT, yaml } from "./entry.ts";
+import { type Entry, ROUTE_CLOSED_OR_KEPT, type ShownProblem, yaml } from "./entry.ts";
 
 const SETTINGS = { prefix: "cfauth", reads: [] };
 
-/** What cfauth says of a container whose image carries these labels, beside a hostname that the operator wrote. */
-const carrying = (...names: readonly string[]): readonly Said[] =>
+/** The problems of a container whose image has these labels and whose operator set a hostname. */
+const imageLabelProblems = (...names: readonly string[]): readonly ShownProblem[] =>
   ignoredImageLabels(
     [
       workload(
@@ -16,8 +16,8 @@ const carrying = (...names: readonly string[]): readonly Said[] =>
     SETTINGS,
   );
 
-/** What cfauth says of labels that may be the image's. */
-const uninspected = (labels: Readonly<Record<string, string>>): readonly Said[] =>
+/** The problems of a container whose image cannot be inspected. */
+const unknownImageProblems = (labels: Readonly<Record<string, string>>): readonly ShownProblem[] =>
   decoded([
     workload(
       { "cfauth.hostname": "wiki.example.com", ...labels },
@@ -31,39 +31,44 @@ const uninspected = (labels: Readonly<Record<string, string>>): readonly Said[] 
     ),
   ]).problems;
 
-export const ofImages = {
+export const IMAGES = {
   "CFA-IMAGE-LABEL": {
-    says: () => [
-      ...carrying("cfauth.access"),
-      ...carrying("cfauth.access", "cfauth.app.name"),
-      ...carrying("homepage.name"),
+    title: "ignored labels of an image",
+    messages: () => [
+      ...imageLabelProblems("cfauth.access"),
+      ...imageLabelProblems("cfauth.access", "cfauth.app.name"),
+      ...imageLabelProblems("homepage.name"),
     ],
-    so: "The image of a container carries labels that cfauth reads. Docker lists them among the container's own; cfauth asks for the image's and ignores each label whose name and value are the image's.",
-    goesOn: true,
-    why: "with the labels that the operator wrote. An update of an image must not make a page public, claim a hostname or put a container into another project.",
-    mend: [
-      "Write on the container what you mean. A label that repeats the image's very value cannot be told from it, so give the route a name:",
+    meaning:
+      "The container's image has labels that cfauth would read. Docker lists them among the container's own labels. cfauth inspects the image and ignores each label whose name and value come from it.",
+    warning: true,
+    reason:
+      "cfauth uses only the labels that the operator wrote. An update of an image must not make a page public, claim a hostname or put a container into another project.",
+    solution: [
+      "Set the labels on the container. cfauth cannot distinguish a label that repeats the image's value from the image's own, so give the route a name:",
       yaml(
         "    labels:",
         "      cfauth.own.hostname: wiki.example.com",
         "      cfauth.own.access: public",
       ),
-      "`CFAUTH_IMAGE_LABELS=true` obeys the labels of every image on this machine: for people who build all of them themselves.",
+      "`CFAUTH_IMAGE_LABELS=true` obeys the labels of every image on this machine. It is for people who build all of them themselves.",
     ],
     effect:
-      "What only the image asked for is not opened. What the operator's labels ask for is as they say.",
+      "Routes that only the image asks for do not open. Routes that the operator's labels ask for are not affected.",
   },
   "CFA-IMAGE-UNKNOWN": {
-    says: () => [
-      ...uninspected({ "cfauth.access": "public" }),
-      ...uninspected({ "cfauth.access.bypass": "/hooks", "cfauth.adopt": "true" }),
+    title: "an image that cannot be inspected",
+    messages: () => [
+      ...unknownImageProblems({ "cfauth.access": "public" }),
+      ...unknownImageProblems({ "cfauth.access.bypass": "/hooks", "cfauth.adopt": "true" }),
     ],
-    so: "cfauth could not inspect the container's image, so a label may be the image's. Labels that let people in without a login (`access=public`, `access.bypass`, `access.service-tokens`, `access.policies`), adopt objects, share a hostname or point away from the container are not obeyed then. Other labels are.",
-    why: "The author of an image must not decide that a page is public.",
-    mend: [
-      "Let the socket proxy permit `GET /images/<id>/json`: rules for three proxies are in [security.md](security.md#docker). cfauth asks again within minutes; a restart asks at once.",
+    meaning:
+      "cfauth could not inspect the container's image, so any label may come from it. cfauth then ignores labels that admit someone without a login (`access=public`, `access.bypass`, `access.service-tokens`, `access.policies`), adopt objects, share a hostname or point away from the container. It obeys the others.",
+    reason: "The author of an image must not decide that a page is public.",
+    solution: [
+      "Allow `GET /images/<id>/json` in the socket proxy; [security.md](security.md#docker) has rules for three proxies. cfauth tries again within minutes, or at once after a restart.",
       "Or set `CFAUTH_IMAGE_LABELS=true`, which obeys the labels of every image on this machine.",
     ],
-    effect: SHUT_OR_KEPT,
+    effect: ROUTE_CLOSED_OR_KEPT,
   },
 } as const satisfies Readonly<Record<string, Entry>>;

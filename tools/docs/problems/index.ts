@@ -1,26 +1,26 @@
 import { PROBLEM_CODES, type ProblemCode } from "../../../src/core/domain/problem.ts";
-import { ofAudience } from "./audience.ts";
-import { ofAuthentik } from "./authentik.ts";
-import { ofChecks } from "./checks.ts";
-import { ofCloudflare } from "./cloudflare.ts";
-import { ofConflicts } from "./conflicts.ts";
-import { ofDocker } from "./docker.ts";
+import { AUDIENCE } from "./audience.ts";
+import { AUTHENTIK } from "./authentik.ts";
+import { CHECKS } from "./checks.ts";
+import { CLOUDFLARE } from "./cloudflare.ts";
+import { CONFLICTS } from "./conflicts.ts";
+import { DOCKER } from "./docker.ts";
 import type { Entry } from "./entry.ts";
-import { ofImages } from "./images.ts";
-import { ofLabels } from "./labels.ts";
-import { ofTunnel } from "./tunnel.ts";
+import { IMAGES } from "./images.ts";
+import { LABELS } from "./labels.ts";
+import { TUNNEL } from "./tunnel.ts";
 
-/** A code without an entry is found here by the compiler. */
+/** The compiler rejects a code without an entry. */
 export const ENTRIES = {
-  ...ofLabels,
-  ...ofImages,
-  ...ofAudience,
-  ...ofConflicts,
-  ...ofDocker,
-  ...ofCloudflare,
-  ...ofTunnel,
-  ...ofAuthentik,
-  ...ofChecks,
+  ...LABELS,
+  ...IMAGES,
+  ...AUDIENCE,
+  ...CONFLICTS,
+  ...DOCKER,
+  ...CLOUDFLARE,
+  ...TUNNEL,
+  ...AUTHENTIK,
+  ...CHECKS,
 } as const satisfies Readonly<Record<ProblemCode, Entry>>;
 
 const codes = (entries: object): readonly ProblemCode[] =>
@@ -31,12 +31,12 @@ export const FAMILIES: readonly {
   readonly title: string;
   readonly codes: readonly ProblemCode[];
 }[] = [
-  { title: "Labels", codes: codes({ ...ofLabels, ...ofImages }) },
-  { title: "Who may enter", codes: codes(ofAudience) },
-  { title: "Names that somebody else has", codes: codes(ofConflicts) },
-  { title: "Docker", codes: codes(ofDocker) },
-  { title: "Cloudflare", codes: codes(ofCloudflare) },
-  { title: "Tunnel", codes: codes(ofTunnel) },
-  { title: "Authentik", codes: codes(ofAuthentik) },
-  { title: "Told by `cfauth doctor`", codes: codes(ofChecks) },
+  { title: "Labels", codes: codes({ ...LABELS, ...IMAGES }) },
+  { title: "Who may enter", codes: codes(AUDIENCE) },
+  { title: "Objects that cfauth does not own", codes: codes(CONFLICTS) },
+  { title: "Docker", codes: codes(DOCKER) },
+  { title: "Cloudflare", codes: codes(CLOUDFLARE) },
+  { title: "Tunnel", codes: codes(TUNNEL) },
+  { title: "Authentik", codes: codes(AUTHENTIK) },
+  { title: "Only from `cfauth doctor`", codes: codes(CHECKS) },
 ].filter((family) => family.codes.length > 0);

@@ -10,15 +10,22 @@ import {
   MAX_ROUTES_PER_CONTAINER,
 } from "../../../src/core/labels/limits.ts";
 import { decoded, exposure, route, tcp, workload } from "../../../test/support/builders.ts";
-import { ALL_SHUT_OR_KEPT, type Entry, type Said, SHUT_OR_KEPT, sh, yaml } from "./entry.ts";
-import { all, type Case, theirs } from "./run.ts";
+import {
+  ALL_ROUTES_CLOSED_OR_KEPT,
+  type Entry,
+  ROUTE_CLOSED_OR_KEPT,
+  type ShownProblem,
+  sh,
+  yaml,
+} from "./entry.ts";
+import { type Case, foreignLabelProblems, problemsOfCases } from "./run.ts";
 import { desired } from "./worlds.ts";
 
-/** What a container of that project asks for. */
+/** What a container of this project asks for. */
 const claim = (workload: string, project: string, more: Partial<Exposure>): Exposure =>
   exposure("wiki.example.com", { workload, party: composeProject(project), ...more });
 
-const problemsOf = (...exposures: readonly Exposure[]): readonly Said[] =>
+const problemsOf = (...exposures: readonly Exposure[]): readonly ShownProblem[] =>
   desired(...exposures).problems;
 
 /** Whether this version reads the labels of other tools. */
@@ -33,7 +40,7 @@ const numbered = (
 ): Readonly<Record<string, string>> =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => label(n)));
 
-/** At least one for every sentence that a value can be refused with. */
+/** At least one case for every sentence that rejects a value. */
 const VALUES: readonly Case[] = [
   ...values(
     "hostname",
@@ -76,55 +83,63 @@ const VALUES: readonly Case[] = [
   ...values("origin.caPool", "/etc/ssl/home-ca.pem"),
 ];
 
-export const ofLabels = {
+export const LABELS = {
   "CFA-LABEL-UNKNOWN": {
-    says: () => [
-      ...all({ labels: { acess: "public" } }, { labels: { colour: "green" } }),
-      ...theirs({ "access.group": "family", colour: "green" }),
+    title: "a label that cfauth does not have",
+    messages: () => [
+      ...problemsOfCases({ labels: { acess: "public" } }, { labels: { colour: "green" } }),
+      ...foreignLabelProblems({ "access.group": "family", colour: "green" }),
     ],
-    so: "A label begins with the prefix, and cfauth has none of that name. Letter case counts.",
-    why: "A misspelt label may be the very one that was to protect the page. What cfauth cannot read it does not open.",
-    mend: [
-      "Write it as it says, or look it up in [labels.md](labels.md). A route with a name of its own needs a label behind the name: `cfauth.web.hostname`, not `cfauth.web`.",
+    meaning:
+      "A label begins with cfauth's prefix, but cfauth has no label of that name. Letter case counts.",
+    reason:
+      "A misspelled label may be the one that should protect the page, so cfauth does not open a route whose labels it does not understand.",
+    solution: [
+      "Write the label as the message says, or look it up in [labels.md](labels.md). A named route needs a label after its name: `cfauth.web.hostname`, not `cfauth.web`.",
     ],
-    effect: `${ALL_SHUT_OR_KEPT}${READS ? " Of labels of other tools (`CFAUTH_READ_LABELS`) it is a warning, and the route opens, behind a login." : ""}`,
+    effect: `${ALL_ROUTES_CLOSED_OR_KEPT}${READS ? " For labels of other tools (`CFAUTH_READ_LABELS`) it is a warning, and the route opens behind a login." : ""}`,
   },
   "CFA-LABEL-VALUE": {
-    says: () => all(...VALUES),
-    so: "A label has a value that it cannot take.",
-    why: "Guessing what was meant could open something else, or to somebody else.",
-    mend: [
-      "Write what it says. In a Compose file numbers, `true` and `false` go between quotes, since labels are text. Every label with an example is in [labels.md](labels.md).",
+    title: "a label with an invalid value",
+    messages: () => problemsOfCases(...VALUES),
+    meaning: "A label has an invalid value.",
+    reason: "A guess could open something else, or admit other people.",
+    solution: [
+      "Write what the message says. In a Compose file, put numbers, `true` and `false` in quotes, because labels are text. [labels.md](labels.md) has an example for every label.",
     ],
-    effect: `${SHUT_OR_KEPT} Of a hostname this holds for all routes of the container: it may have been meant for a place inside another of them.`,
+    effect: `${ROUTE_CLOSED_OR_KEPT} For an invalid hostname this applies to all routes of the container, because it may have been meant as a path inside one of them.`,
   },
   "CFA-LABEL-NO-HOSTNAME": {
-    says: () => all({ nameless: true, labels: { port: "8080" } }),
-    so: "The container has labels of cfauth, but none that says under which hostname it is to be found.",
-    why: "Without a hostname there is nothing to open.",
-    mend: [
+    title: "labels without a hostname",
+    messages: () => problemsOfCases({ nameless: true, labels: { port: "8080" } }),
+    meaning: "The container has labels of cfauth, but none of them sets a hostname.",
+    reason: "Without a hostname there is nothing to open.",
+    solution: [
       yaml("    labels:", "      cfauth.hostname: wiki.example.com"),
-      'Or `cfauth.enable: "true"`, where the Compose service is to give the name. Each named route needs a hostname of its own: `cfauth.web.hostname`.',
+      'Or `cfauth.enable: "true"`, if the hostname should come from the Compose service. Each named route needs its own hostname: `cfauth.web.hostname`.',
     ],
-    effect: ALL_SHUT_OR_KEPT,
+    effect: ALL_ROUTES_CLOSED_OR_KEPT,
   },
   "CFA-LABEL-CLASH": {
-    says: () =>
-      all(
+    title: "two labels that contradict each other",
+    messages: () =>
+      problemsOfCases(
         { labels: { access: "public", "access.session": "24h" } },
         { labels: { port: "80", service: "http://wiki:80" } },
         { labels: { "again.hostname": "wiki.example.com" } },
       ),
-    so: "Two labels contradict each other.",
-    why: "Only you know which of the two is meant. Of `access: public` and a list of groups the wrong guess would show the page to everybody.",
-    mend: [
-      "Remove one of the two, as it says. Two routes of one container need different hostnames or paths.",
+    meaning: "Two labels contradict each other.",
+    reason:
+      "Only you know which of the two is meant. With `access: public` and a list of groups, a wrong guess would show the page to everyone.",
+    solution: [
+      "Remove one of the two, as the message says. Two routes of one container need different hostnames or paths.",
     ],
-    effect: SHUT_OR_KEPT,
+    effect: ROUTE_CLOSED_OR_KEPT,
   },
   "CFA-HOST-NO-ZONE": {
-    says: () =>
-      all(
+    title: "a hostname outside the zones of the account",
+    messages: () =>
+      problemsOfCases(
         { labels: { hostname: "app.other.net" } },
         { settings: { zones: [] } },
         {
@@ -132,26 +147,31 @@ export const ofLabels = {
           settings: { excludedZones: ["dev.example.com"] },
         },
       ),
-    so: "The hostname lies in no zone (domain) of Cloudflare that cfauth may use. The most specific zone decides: `x.dev.example.com` belongs to the zone `dev.example.com` where the account has one, also if `CFAUTH_ZONES` lists only `example.com`.",
-    why: "Without the zone there can be no DNS record.",
-    mend: [
-      "- Look for a typo in the hostname.\n- See that the domain is in the same Cloudflare account, and that the API token covers its zone: **Zone · Zone · Read** and **Zone · DNS · Edit**. A token without Zone · Read looks like one without zones.\n- If `CFAUTH_ZONES` is set, add the zone there.",
-      "As long as a zone is missing, zones are read again at each resync (`CFAUTH_RESYNC_INTERVAL`); a restart of cfauth does it at once.",
+    meaning:
+      "The hostname is not in any Cloudflare zone (domain) that cfauth may use. The most specific zone decides: if the account has a zone `dev.example.com`, then `x.dev.example.com` belongs to it, even if `CFAUTH_ZONES` lists only `example.com`.",
+    reason: "Without the zone cfauth cannot create a DNS record.",
+    solution: [
+      "- Look for a typo in the hostname.\n- Check that the domain is in the same Cloudflare account and that the API token covers its zone: **Zone · Zone · Read** and **Zone · DNS · Edit**. A token without Zone · Read sees no zones.\n- If `CFAUTH_ZONES` is set, add the zone there.",
+      "While a zone is missing, cfauth reads the zones again at each resync (`CFAUTH_RESYNC_INTERVAL`). A restart of cfauth does so at once.",
     ],
-    effect: ALL_SHUT_OR_KEPT,
+    effect: ALL_ROUTES_CLOSED_OR_KEPT,
   },
   "CFA-HOST-TOO-DEEP": {
-    says: () => all({ labels: { hostname: "grafana.lab.example.com" } }),
-    so: "The hostname has more than one name below the domain. Cloudflare's free certificate (Universal SSL) covers `example.com` and `*.example.com`, nothing below.",
-    goesOn: true,
-    why: "with an advanced certificate all is well, and cfauth's permissions do not show whether there is one. Without one browsers refuse the page.",
-    mend: [
-      "Use a name with a hyphen in place of the dot, or order an advanced certificate (or switch on Total TLS) under SSL/TLS → Edge Certificates. With one the warning stays and can be passed over.",
+    title: "a hostname that the free certificate does not cover",
+    messages: () => problemsOfCases({ labels: { hostname: "grafana.lab.example.com" } }),
+    meaning:
+      "The hostname is more than one level below the domain. Cloudflare's free certificate (Universal SSL) covers `example.com` and `*.example.com`, and nothing below.",
+    warning: true,
+    reason:
+      "With an advanced certificate everything works, and cfauth's permissions do not show whether there is one. Without one, browsers refuse the page.",
+    solution: [
+      "Use a hyphen instead of the dot, or order an advanced certificate (or enable Total TLS) under SSL/TLS → Edge Certificates. The warning then stays and can be ignored.",
     ],
-    effect: "None: the route is opened.",
+    effect: "None: the route opens.",
   },
   "CFA-HOST-TAKEN": {
-    says: () => [
+    title: "a hostname or path that another container has",
+    messages: () => [
       ...problemsOf(
         claim("wiki", "docs", { created: 1 }),
         claim("wiki-new", "docs", { created: 2 }),
@@ -162,15 +182,19 @@ export const ofLabels = {
         claim("shop", "shop", { created: 2 }),
       ),
     ],
-    so: "Two containers ask for the same hostname and path, or a container asks for a hostname that another Compose project holds. The container or project that has it keeps it as long as it runs, with good labels or faulty ones, and for the grace period after that. A free one goes to the older container; a free path in a shared hostname first to one of the project that holds it. Replicas of one Compose service with the same labels are one, and no conflict.",
-    why: "If the newer one took over, a forgotten test container could put itself in the place of a page that people use.",
-    mend: [
-      "Give one of them another hostname, or stop the one that has it: the other takes over after the grace period. Within one project a `path` of its own does as well. When a hostname goes to another project, its Access application is replaced: everybody has to log in again.",
+    meaning:
+      "Two containers ask for the same hostname and path, or a container asks for a hostname that another Compose project holds. The container or project that has it keeps it while it runs, even with faulty labels, and for the grace period after that. A free hostname goes to the older container. A free path in a shared hostname goes first to a container of the project that holds the hostname. Replicas of one Compose service with the same labels count as one and do not conflict.",
+    reason:
+      "If the newer container took over, a forgotten test container could replace a page that people use.",
+    solution: [
+      "Give one of them another hostname, or stop the one that has it: the other takes over after the grace period. Within one project, a `path` of its own is enough. When a hostname goes to another project, its Access application is replaced and everyone has to log in again.",
     ],
-    effect: "The container named first keeps the route. The other one gets none.",
+    effect:
+      "The container that the message names as holder keeps the route. The other one gets none.",
   },
   "CFA-HOST-SHARE": {
-    says: () => {
+    title: "a path inside another project's hostname",
+    messages: () => {
       const inside = route("wiki.example.com/login");
       return [
         ...problemsOf(
@@ -187,49 +211,56 @@ export const ofLabels = {
         ),
       ];
     },
-    so: "A container asks for a path inside a hostname that another Compose project holds, and that project does not share the hostname with it.",
-    why: "A container that answers under another project's hostname could show a false login page there, and would get its cookies.",
-    mend: [
-      "If both are yours, add the label to the container that holds the hostname. It takes the names of Compose projects, as `docker compose ls` shows them, with commas. A container that belongs to no project has no such name: only `*`, which stands for every project, admits it.",
+    meaning:
+      "A container asks for a path inside a hostname that another Compose project holds and does not share with it.",
+    reason:
+      "A container that answers under another project's hostname could show a fake login page there and would receive its cookies.",
+    solution: [
+      "If both are yours, add the label to the container that holds the hostname. It takes the names of Compose projects, as `docker compose ls` shows them, separated by commas. A container without a project has no such name: only `*`, which stands for every project, admits it.",
       yaml(
         "    labels:",
         "      cfauth.hostname: wiki.example.com",
         "      cfauth.share-with: shop",
       ),
-      "Else give the other container a hostname of its own.",
+      "Otherwise give the other container its own hostname.",
     ],
     effect:
-      "The path is not opened; one that is open is shut at once. What the holder has stays as it is.",
+      "The path does not open; if it is open, it closes at once. The holder's routes stay as they are.",
   },
   "CFA-PORT-MANY": {
-    says: () => all({ container: { ports: [tcp(80), tcp(443), tcp(8443)] } }),
-    so: "The image exposes several ports, and no label says which.",
-    why: "Behind the wrong one there may be an administration page.",
-    mend: [
+    title: "an image with several ports",
+    messages: () => problemsOfCases({ container: { ports: [tcp(80), tcp(443), tcp(8443)] } }),
+    meaning: "The image exposes several ports, and no label says which one to use.",
+    reason: "The wrong one may serve an administration page.",
+    solution: [
       yaml("    labels:", "      cfauth.hostname: wiki.example.com", '      cfauth.port: "80"'),
     ],
-    effect: SHUT_OR_KEPT,
+    effect: ROUTE_CLOSED_OR_KEPT,
   },
   "CFA-PORT-NONE": {
-    says: () => all({ container: { ports: [] } }, { settings: { target: "published" } }),
-    so: "cfauth does not know at which port the container listens: its image exposes none. With `CFAUTH_TARGET=published` it is looked for among the published ports, and is not there.",
-    why: "There is no address to lead visitors to.",
-    mend: [
+    title: "an unknown port",
+    messages: () =>
+      problemsOfCases({ container: { ports: [] } }, { settings: { target: "published" } }),
+    meaning:
+      "cfauth does not know on which port the container listens, because its image exposes none. With `CFAUTH_TARGET=published`, cfauth looks among the published ports and does not find it there.",
+    reason: "Without a port there is no address to send visitors to.",
+    solution: [
       yaml("    labels:", "      cfauth.hostname: wiki.example.com", '      cfauth.port: "8080"'),
-      "Nothing has to be published for cloudflared in Docker. For cloudflared on the host (`CFAUTH_TARGET=published`) publish it on loopback:",
+      "For cloudflared in Docker no port has to be published. For cloudflared on the host (`CFAUTH_TARGET=published`), publish it on loopback:",
       yaml("    ports:", '      - "127.0.0.1:80:80"'),
     ],
-    effect: SHUT_OR_KEPT,
+    effect: ROUTE_CLOSED_OR_KEPT,
   },
   "CFA-NETWORK-MISSING": {
-    says: () =>
-      all(
+    title: "a container that is not on cloudflared's network",
+    messages: () =>
+      problemsOfCases(
         { container: { networks: { default: { ip: "172.19.0.2" } } } },
         { container: { networks: { host: { ip: undefined } } } },
       ),
-    so: "The container is not on the network on which cloudflared is.",
-    why: "cloudflared could not reach it: visitors would get error 502.",
-    mend: [
+    meaning: "The container is not on cloudflared's network.",
+    reason: "cloudflared could not reach it, and visitors would get error 502.",
+    solution: [
       yaml(
         "services:",
         "  wiki:",
@@ -237,15 +268,16 @@ export const ofLabels = {
         "",
         "networks:",
         "  tunnel:",
-        "    external: true      # made by the Compose file that runs cloudflared",
+        "    external: true      # created by the Compose file that runs cloudflared",
       ),
-      "If the container needs its old network too (a database, say), list both: `networks: [default, tunnel]`. If your tunnel network has another name, set `CFAUTH_NETWORK`. A container with `network_mode` (`host`, `service:vpn`) has no network of its own and cannot be reached this way.",
+      "If the container also needs its old network (for a database, for example), list both: `networks: [default, tunnel]`. If your tunnel network has another name, set `CFAUTH_NETWORK`. A container with `network_mode` (`host`, `service:vpn`) has no network of its own, so cloudflared cannot reach it this way.",
     ],
-    effect: SHUT_OR_KEPT,
+    effect: ROUTE_CLOSED_OR_KEPT,
   },
   "CFA-LIMIT": {
-    says: () =>
-      all(
+    title: "too many labels, or labels that are too long",
+    messages: () =>
+      problemsOfCases(
         { labels: numbered(MAX_LABELS_PER_CONTAINER + 1, (n) => [`origin${n}.port`, "80"]) },
         { labels: { [`${"w".repeat(MAX_LABEL_NAME_CHARACTERS)}.port`]: "80" } },
         { labels: { "app.description": "w".repeat(MAX_LABEL_VALUE_CHARACTERS + 1) } },
@@ -281,13 +313,18 @@ export const ofLabels = {
           fix,
           message: message.replace("w".repeat(MAX_LABEL_NAME_CHARACTERS), "www…"),
         })),
-    so: "A container's labels are more than cfauth reads: too many, too long, or for too many routes ([all limits](reliability.md#limits)).",
-    why: "The labels of one container must not take the time, the memory or the API requests of the others. What is not read might ask for protection, so the rest is not obeyed either.",
-    mend: ["Remove what is not needed, or give each container the labels of its own routes."],
-    effect: ALL_SHUT_OR_KEPT,
+    meaning:
+      "The container has more labels than cfauth reads: too many, too long, or for too many routes ([all limits](reliability.md#limits)).",
+    reason:
+      "The labels of one container must not use up the time, memory or API requests that others need. The labels that cfauth did not read may ask for protection, so it does not obey the rest either.",
+    solution: [
+      "Remove labels that are not needed, or give each container only the labels of its own routes.",
+    ],
+    effect: ALL_ROUTES_CLOSED_OR_KEPT,
   },
   "CFA-NAME-AMBIGUOUS": {
-    says: () =>
+    title: "another container with the same name and short id",
+    messages: () =>
       decoded([
         workload(
           { "cfauth.hostname": "wiki.example.com" },
@@ -296,39 +333,46 @@ export const ofLabels = {
         workload({}, { name: "mallory", id: "a", claimedNames: ["wiki"] }),
         workload({}, { name: "trudy", id: "b", claimedNames: ["0123456789ab"] }),
       ]).problems,
-    so: "Another container has taken both the name and the short id of this one on a network that cloudflared is on, and this one has no address there yet. A name alone is no problem: the rule then has the short id, and if that is taken too, the address. The status page says so with the route.",
-    why: "Docker answers with one or the other. A visitor of the one could see the other, without the protection that the other asks for.",
-    mend: [
-      "No container takes another one's id by accident: find out which one does, and why. Remove the aliases from its Compose file, or take it off the network:",
+    meaning:
+      "On one of cloudflared's networks, another container uses both the name and the short id of this one, and this one has no address there yet. A taken name alone is not a problem: the rule then uses the short id, and if that is taken too, the address. The status page shows this with the route.",
+    reason:
+      "Docker answers with either of the two. A visitor of one container could reach the other, without the protection that the other asks for.",
+    solution: [
+      "No container uses another container's id by accident: find out which one does, and why. Remove the aliases from its Compose file, or disconnect it from the network:",
       sh("docker network disconnect tunnel mallory"),
     ],
-    effect: SHUT_OR_KEPT,
+    effect: ROUTE_CLOSED_OR_KEPT,
   },
   "CFA-SERVICE-FORBIDDEN": {
-    says: () => [
-      ...all({ labels: { service: "http://192.168.1.1:80" } }),
-      ...theirs({ service: "http://192.168.1.1:80" }),
+    title: "`service` points away from the container",
+    messages: () => [
+      ...problemsOfCases({ labels: { service: "http://192.168.1.1:80" } }),
+      ...foreignLabelProblems({ service: "http://192.168.1.1:80" }),
     ],
-    so: "The label `service` leads somewhere else than to the container that carries it.",
-    why: "Whoever may label containers could publish any machine in the house. That is the operator's decision, not the label's.",
-    mend: [
-      "For the container itself use `cfauth.port` and `cfauth.scheme`. If labels may publish other machines, say so on cfauth:",
+    meaning: "The label `service` points to something other than its own container.",
+    reason:
+      "Otherwise anyone who may label containers could publish any machine in your network. That is the operator's decision.",
+    solution: [
+      "For the container itself, use `cfauth.port` and `cfauth.scheme`. To let labels publish other machines, set this for cfauth:",
       yaml("    environment:", '      CFAUTH_ALLOW_SERVICE: "true"'),
     ],
-    effect: SHUT_OR_KEPT,
+    effect: ROUTE_CLOSED_OR_KEPT,
   },
   "CFA-PUBLIC-FORBIDDEN": {
-    says: () =>
-      all(
+    title: "a public route or path, which a setting forbids",
+    messages: () =>
+      problemsOfCases(
         { labels: { access: "public" }, settings: { allowPublic: false } },
         { labels: { "access.bypass": "/hooks" }, settings: { allowPublic: false } },
       ),
-    so: "A label asks for a page, or a path, without a login, and this cfauth allows none.",
-    why: "`CFAUTH_ALLOW_PUBLIC=false` is there for exactly this: nobody who only writes labels can open something to everyone.",
-    mend: [
-      "Remove the label. Or, if you run cfauth and mean it, set `CFAUTH_ALLOW_PUBLIC=true` (the default) there.",
+    meaning:
+      "A label asks for a page or a path without a login, and this cfauth does not allow that.",
+    reason:
+      "This is the purpose of `CFAUTH_ALLOW_PUBLIC=false`: people who write labels cannot open anything to everyone.",
+    solution: [
+      "Remove the label. Or, if you run cfauth and want this, set `CFAUTH_ALLOW_PUBLIC=true` (the default).",
     ],
     effect:
-      "A public route is not opened, and one that is open is shut. With `access.bypass` the paths are shut; a route that is not open yet is not opened, one that is open goes on without them.",
+      "A public route does not open, and closes if it is open. With `access.bypass`, the paths close; a route that is not open yet does not open, and an open one continues without them.",
   },
 } as const satisfies Readonly<Record<string, Entry>>;

@@ -3,27 +3,27 @@ import { ServiceError } from "../../../src/core/errors.ts";
 import type { LabelContext } from "../../../src/core/labels/context.ts";
 import { type ContextOptions, decoded, workload } from "../../../test/support/builders.ts";
 import { KNOWN } from "../../../test/unit/core/labels/known.ts";
-import type { Said } from "./entry.ts";
+import type { ShownProblem } from "./entry.ts";
 
 /** How a container differs from `wiki`, which is on the network `tunnel` and exposes port 80. */
 export interface Case {
-  /** Without the prefix. The hostname is wiki.example.com unless they say another. */
+  /** Without the prefix. The hostname is wiki.example.com unless they set another. */
   readonly labels?: Workload["labels"];
-  /** Without the hostname that it has unless told. */
+  /** No default hostname. */
   readonly nameless?: true;
   readonly container?: Partial<Workload>;
   readonly beside?: Partial<Workload>;
   readonly settings?: ContextOptions;
 }
 
-/** What cfauth says of a container with such labels. */
-export function labels({
+/** The problems of a container with these labels. */
+export function labelProblems({
   labels: asked = {},
   nameless,
   container,
   beside,
   settings,
-}: Case): readonly Said[] {
+}: Case): readonly ShownProblem[] {
   const all = nameless ? asked : { hostname: "wiki.example.com", ...asked };
   const own = Object.fromEntries(Object.entries(all).map(([key, text]) => [`cfauth.${key}`, text]));
   const others = beside === undefined ? [] : [workload({}, beside)];
@@ -33,13 +33,16 @@ export function labels({
   }).problems;
 }
 
-/** Where labels of other tools are read; a version that reads none passes over it. */
+/** Reads labels of other tools. */
 const READING: Partial<LabelContext> = {
   ...({ reads: ["dockflare", "cloudflare.tunnel"] } as object),
 };
 
-/** What cfauth says of a container with labels of DockFlare, where these are read: their prefix left off. */
-export function theirs(asked: Workload["labels"], settings: ContextOptions = {}): readonly Said[] {
+/** The problems of a container with labels of DockFlare, if cfauth reads those. @param asked - without the prefix */
+export function foreignLabelProblems(
+  asked: Workload["labels"],
+  settings: ContextOptions = {},
+): readonly ShownProblem[] {
   const usual = { enable: "true", hostname: "wiki.example.com", service: "http://wiki:80" };
   const own = Object.fromEntries(
     Object.entries({ ...usual, ...asked }).map(([key, text]) => [`dockflare.${key}`, text]),
@@ -48,10 +51,11 @@ export function theirs(asked: Workload["labels"], settings: ContextOptions = {})
     .problems;
 }
 
-export const all = (...cases: readonly Case[]): readonly Said[] => cases.flatMap(labels);
+export const problemsOfCases = (...cases: readonly Case[]): readonly ShownProblem[] =>
+  cases.flatMap(labelProblems);
 
-/** What is thrown, which must be a fault of the world. */
-export async function thrown(run: () => unknown): Promise<Said> {
+/** The service error that `run` throws. */
+export async function catchServiceError(run: () => unknown): Promise<ShownProblem> {
   try {
     await run();
   } catch (error) {
