@@ -1,4 +1,4 @@
-/** Who may enter, over time: what each change of labels means to those who have logged in before. */
+/** Who may enter over time: what each change of labels means for people who have already logged in. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { addGroup, addUser } from "../../sandbox/authentik/people.ts";
@@ -15,7 +15,7 @@ const REFUSED = "403 That account does not have access";
 const application = ({ sandbox, host }: Home, name = "wiki") =>
   [...sandbox.cloudflare.state.apps.values()].find(({ domain }) => domain === host(name));
 
-/** Alice of the family and bob of the admins, at the door of the wiki. */
+/** Alice from the group family and bob from the group admins, as visitors of the wiki. */
 const people = (at: Home) => ({
   alice: visitor(at.sandbox, "alice"),
   bob: visitor(at.sandbox, "bob"),
@@ -23,7 +23,7 @@ const people = (at: Home) => ({
 });
 
 describe("an audience that becomes wider", () => {
-  it("lets in the new ones and keeps every login that was given before", async () => {
+  it("a wider audience admits the new people and keeps every existing session", async () => {
     await using at = await home();
     const { alice, bob, wiki } = people(at);
     await at.run("wiki", { "access.groups": "family" });
@@ -44,24 +44,24 @@ describe("an audience that becomes wider", () => {
 
 describe("an audience that becomes narrower", () => {
   it.each([
-    { name: "from everyone to a group", from: {}, to: { "access.groups": "family" } },
+    { name: "a narrowing from everyone to a group", from: {}, to: { "access.groups": "family" } },
     {
-      name: "by a group",
+      name: "a narrowing by a group",
       from: { "access.groups": "family,admins" },
       to: { "access.groups": "family" },
     },
     {
-      name: "by an address",
+      name: "a narrowing by an e-mail address",
       from: { "access.groups": "family", "access.emails": "bob@example.com" },
       to: { "access.groups": "family" },
     },
     {
-      name: "from a group to an address",
+      name: "a narrowing from a group to an e-mail address",
       from: { "access.groups": "family,admins" },
       to: { "access.emails": "alice@example.com" },
     },
   ])(
-    "$name shuts out at once whoever lost the right, and nobody else for good",
+    "$name shuts out people who lost access at once, and no one else permanently",
     async ({ from, to }) => {
       await using at = await home();
       const { alice, bob, wiki } = people(at);
@@ -84,9 +84,9 @@ describe("an audience that becomes narrower", () => {
   );
 });
 
-describe("a narrower audience that is cut off", () => {
+describe("a narrowing that is interrupted", () => {
   it.each([0, 1, 2, 3, 4])(
-    "after %i writes is finished by the next daemon: whoever lost the right is out",
+    "the next daemon finishes a narrowing that stopped after %i writes, and people who lost access are out",
     async (writes) => {
       await using at = await home();
       const { alice, bob, wiki } = people(at);
@@ -113,11 +113,11 @@ describe("a narrower audience that is cut off", () => {
   );
 });
 
-/** How late Access is in these tests, and how often a visitor reloads, in milliseconds. */
+/** How late Access is in these tests and how often a visitor reloads, in milliseconds. */
 const LATE_MS = 1_500;
 const RELOAD_MS = 50;
 
-/** Bob opens the page again and again, logging in wherever Access asks him to, until it is over. Answers what he saw. */
+/** Bob keeps opening the page and logs in where Access asks for it, until the work is done. @returns what he saw */
 async function reloading(at: Home, during: () => Promise<unknown>): Promise<readonly string[]> {
   const { bob, wiki } = people(at);
   const seen: string[] = [await bob.open(wiki)];
@@ -135,7 +135,7 @@ async function reloading(at: Home, during: () => Promise<unknown>): Promise<read
   return [...seen, await bob.still(wiki), await bob.open(wiki)];
 }
 
-/** Until what was written has arrived at Access's edge: what it believes is what the API says. */
+/** Waits until Access's edge has all writes, so that it agrees with the API. */
 const arrived = ({ sandbox: { cloudflare } }: Home) =>
   until(() => {
     const { apps, policies } = cloudflare.propagation.view();
@@ -144,10 +144,10 @@ const arrived = ({ sandbox: { cloudflare } }: Home) =>
       JSON.stringify([apps, policies]) ===
       JSON.stringify([[...state.apps.values()], [...state.policies.values()]])
     );
-  }, "Access knows what was written");
+  }, "Access has all writes");
 
 describe("a visitor who reloads all the time while Access is late", () => {
-  it("has no session once the narrowed policy is in force", async () => {
+  it("a visitor who keeps reloading has no session once the narrowed policy is in force", async () => {
     await using at = await home();
     await at.run("wiki", { "access.groups": "family,admins" });
     await at.settle();
@@ -162,7 +162,7 @@ describe("a visitor who reloads all the time while Access is late", () => {
     expect(await people(at).alice.open(at.host("wiki"))).toBe("this is wiki: /");
   });
 
-  it("has none where daemon and visitor go on while the machine restarts in the middle of it", async () => {
+  it("a visitor who keeps reloading has no session after a narrowing that a restart interrupts", async () => {
     await using at = await home();
     await at.run("wiki", { access: "public" });
     await at.settle();
@@ -184,7 +184,7 @@ describe("a visitor who reloads all the time while Access is late", () => {
   });
 });
 
-describe("what was widened in the dashboard", () => {
+describe("an audience that was widened in the dashboard", () => {
   const OUTSIDER = ["this is wiki: /", "log in", REFUSED];
 
   it.each<{
@@ -192,19 +192,19 @@ describe("what was widened in the dashboard", () => {
     widen: (app: AccessApplication, policy: AccessPolicy) => { app?: object; policy?: object };
   }>([
     {
-      name: "a policy of ours lets in more",
+      name: "a policy of ours that admits more people",
       widen: (_, { include }) => ({ policy: { include: [...include, { email: { email: BOB } }] } }),
     },
     {
-      name: "a policy of ours lets in everyone",
+      name: "a policy of ours that admits everyone",
       widen: () => ({ policy: { include: [{ everyone: {} }], require: [] } }),
     },
     {
-      name: "another policy is linked beside ours",
+      name: "another policy linked beside ours",
       widen: (app) => ({ app: { policies: [...app.policies, { id: "bobs", precedence: 9 }] } }),
     },
   ])(
-    "is narrowed at the next resync, and the logins made meanwhile are ended: $name",
+    "the next resync corrects $name and ends the sessions that began meanwhile",
     async ({ widen }) => {
       await using at = await home();
       const { bob, wiki } = people(at);
@@ -238,7 +238,7 @@ describe("what was widened in the dashboard", () => {
     },
   );
 
-  it("by a session of the policy's own is taken back, and a login that was given for longer is ended", async () => {
+  it("a session duration set on our policy is removed, and longer sessions end", async () => {
     await using at = await home();
     const { alice, wiki } = people(at);
     const { state } = at.sandbox.cloudflare;
@@ -257,7 +257,7 @@ describe("what was widened in the dashboard", () => {
     expect((await at.resync()).applied).toBe(0);
   });
 
-  it("is replaced every time that somebody does it, but not for ever where it comes back the same by itself", async () => {
+  it("an application is replaced each time someone widens it, but not forever when the same change keeps coming back", async () => {
     await using at = await home();
     const { alice, wiki } = people(at);
     const { state } = at.sandbox.cloudflare;
@@ -278,13 +278,13 @@ describe("what was widened in the dashboard", () => {
       await at.resync();
       audiences.push(application(at)?.aud);
     }
-    // Once for bob's address, and three times for what comes back.
+    // Once for bob's address, and three times for the change that keeps coming back.
     expect(new Set(audiences).size).toBe(1 + 1 + 3);
     expect(await alice.open(wiki)).toBe("this is wiki: /");
     expect(at.live).toEqual([wiki]);
   });
 
-  it("for longer is shortened, and a login that was given for longer is ended", async () => {
+  it("a longer session duration on our application is shortened, and longer sessions end", async () => {
     await using at = await home();
     const { alice, wiki } = people(at);
     await at.run("wiki", { "access.groups": "family" });
@@ -300,10 +300,10 @@ describe("what was widened in the dashboard", () => {
   });
 });
 
-describe("an application of ours that somebody made their own", () => {
+describe("an application of ours that someone else took over", () => {
   const ELSEWHERE = { type: "public", uri: "elsewhere.home.localhost" };
 
-  /** Behind the wiki's rule; bob may not enter by its label. */
+  /** The application of the wiki's rule. Its label does not admit bob. */
   async function taken(
     change: (app: AccessApplication) => Partial<AccessApplication>,
     policy: Partial<AccessPolicy> = {},
@@ -346,7 +346,7 @@ describe("an application of ours that somebody made their own", () => {
       policy: { include: [{ email: { email: BOB } }] },
     },
   ])(
-    "keeps no route open to those whom its label does not let in: it $name",
+    "an application of ours keeps no route open to people whom the label does not admit when it $name",
     async ({ change, policy }) => {
       await using at = await taken(change, policy);
       const { alice, bob, wiki } = people(at);
@@ -359,7 +359,7 @@ describe("an application of ours that somebody made their own", () => {
     },
   );
 
-  it("keeps the route open as it is where it lets in nobody else", async () => {
+  it("an application of ours that someone took over keeps its route open if it admits no one else", async () => {
     await using at = await taken(({ destinations }) => ({
       destinations: [...destinations, ELSEWHERE],
     }));
@@ -370,8 +370,8 @@ describe("an application of ours that somebody made their own", () => {
   });
 });
 
-describe("another container for another audience", () => {
-  it("shows the new one to nobody of the old audience and the old one to nobody of the new, at any moment", async () => {
+describe("a container that replaces another for a different audience", () => {
+  it("a replacement shows the new container never to the old audience and the old one never to the new audience", async () => {
     await using at = await home();
     const { alice, bob, wiki } = people(at);
     await at.run("wiki", { "access.groups": "family" }, "the old one");
@@ -401,7 +401,7 @@ describe("another container for another audience", () => {
 });
 
 describe("a page", () => {
-  it("is public, then protected, then public again", async () => {
+  it("a page can become public, then protected, then public again", async () => {
     await using at = await home();
     await at.run("wiki", { access: "public" });
     await at.settle();
@@ -418,7 +418,7 @@ describe("a page", () => {
     expect(await stranger(at.sandbox, wiki)).toBe("this is wiki: /");
   });
 
-  it("is open to members of a group inside the one that the label names", async () => {
+  it("a page is open to members of a group inside the group in its label", async () => {
     await using at = await home();
     const { state } = at.sandbox.authentik;
     addGroup(state, { name: "children", parents: ["family"] });
@@ -430,7 +430,7 @@ describe("a page", () => {
   });
 
   it.each(["Família #1", 'a"b', "it's", "back\\slash", "日本"])(
-    "is open to members of a group called %s",
+    "a page is open to members of a group called %s",
     async (group) => {
       await using at = await home();
       addUser(at.sandbox.authentik.state, { username: "dora", groups: [group] });
@@ -443,19 +443,24 @@ describe("a page", () => {
 
   it.each([
     {
-      name: "the one with the address",
+      name: "only the person with the e-mail address",
       emails: "bob@example.com",
       alice: REFUSED,
       bob: "this is wiki: /",
     },
     {
-      name: "all addresses of a domain",
+      name: "everyone with an e-mail address of the domain",
       emails: "@example.com",
       alice: "this is wiki: /",
       bob: "this is wiki: /",
     },
-    { name: "no address of another domain", emails: "@example.org", alice: REFUSED, bob: REFUSED },
-  ])("is open to $name", async ({ emails, alice: toAlice, bob: toBob }) => {
+    {
+      name: "no one with an e-mail address of another domain",
+      emails: "@example.org",
+      alice: REFUSED,
+      bob: REFUSED,
+    },
+  ])("a page is open to $name", async ({ emails, alice: toAlice, bob: toBob }) => {
     await using at = await home();
     const { alice, bob, wiki } = people(at);
     await at.run("wiki", { "access.emails": emails });
@@ -463,7 +468,7 @@ describe("a page", () => {
     expect([await alice.open(wiki), await bob.open(wiki)]).toEqual([toAlice, toBob]);
   });
 
-  it("is open to whom a policy of the user's own lets in as well, and that policy is never changed", async () => {
+  it("a page is also open to people whom the user's own policy admits, and that policy never changes", async () => {
     await using at = await home();
     const { state } = at.sandbox.cloudflare;
     const policy = seedPolicy(state, {
@@ -489,7 +494,7 @@ describe("a page", () => {
   });
 });
 
-describe("what the user set on an application that is replaced", () => {
+describe("a setting that the user made on an application that is replaced", () => {
   const BY_HAND = {
     custom_deny_message: "Ask Dora for an account",
     custom_deny_url: "https://example.com/denied",
@@ -512,7 +517,7 @@ describe("what the user set on an application that is replaced", () => {
     return at;
   }
 
-  it("is on the one that takes its place when fewer may enter", async () => {
+  it("a user's settings move to the application that replaces theirs when fewer people may enter", async () => {
     await using at = await furnished();
     const before = application(at);
     at.relabel("wiki", { "access.groups": "family" });
@@ -524,7 +529,7 @@ describe("what the user set on an application that is replaced", () => {
     });
   });
 
-  it("is on it also where Cloudflare fails in between and everything is looked at again", async () => {
+  it("a user's settings move to the new application even if Cloudflare fails in between and everything is observed again", async () => {
     await using at = await furnished();
     at.relabel("wiki", { "access.groups": "family" });
     at.sandbox.controls.fault(
@@ -539,7 +544,7 @@ describe("what the user set on an application that is replaced", () => {
     expect(application(at)).toMatchObject(BY_HAND);
   });
 
-  it("does not keep the route closed where Access refuses it for a new application", async () => {
+  it("a user's setting that Access refuses for a new application does not keep the route closed", async () => {
     await using at = await furnished();
     at.relabel("wiki", { "access.groups": "family" });
     const { controls } = at.sandbox;
@@ -556,7 +561,7 @@ describe("what the user set on an application that is replaced", () => {
     expect(application(at)?.["custom_deny_url"]).toBeUndefined();
   });
 
-  it("is not on one that is made for another container", async () => {
+  it("a user's settings do not move to an application for another container", async () => {
     await using at = await furnished();
     at.stop("wiki");
     await at.settle();

@@ -1,4 +1,4 @@
-/** The whole daemon but for Docker: its settings, its loop and its clients against the sandbox, with containers that a test names. */
+/** The whole daemon without Docker: settings, controller and clients against the sandbox, with containers that a test defines. */
 
 import { expect } from "vitest";
 import { type App, createApp } from "../../../src/app.ts";
@@ -18,58 +18,58 @@ export const OWNER = "app";
 const RESYNC_MS = 5 * 60_000;
 
 export interface Daemon {
-  /** Passes until one has nothing more to do; answers how that one ended. */
+  /** Runs passes until one has nothing more to do. @returns the outcome of that pass */
   settle(): Promise<PassOutcome>;
-  /** The same after the time when Cloudflare and Authentik are looked at again. */
+  /** Sets the clock forward to the next resync, then settles. */
   resync(): Promise<PassOutcome>;
-  /** The routes that were closed or narrowed, while a cloudflared may still run the rules of before. */
+  /** The routes that were closed or narrowed while a cloudflared may still run the previous rules. */
   readonly unconfirmed: readonly string[];
-  /** What the last pass had to say, and about which routes that are live now. */
+  /** The problems of the last pass, and the routes that are live now. */
   readonly problems: readonly Problem[];
   readonly live: readonly string[];
-  /** Since the start, in order. */
+  /** All changes since the start, in order. */
   readonly changes: readonly AnyChange[];
-  /** What was taken from others, in words. */
+  /** A description of each object that was adopted. */
   readonly took: readonly string[];
-  /** What it would do now: nothing is written. */
+  /** What the daemon would do now. Nothing is written. */
   preview(): Promise<DryRun>;
-  /** The changes of one turn, each wave's together, as `create ingress wiki.home.localhost`. */
+  /** The changes of one pass, grouped by wave, such as `create ingress wiki.home.localhost`. */
   turn(): Promise<readonly (readonly string[])[]>;
 }
 
-/** A change as one line; the fingerprint of a secret is left out. */
+/** A change as one line, without the fingerprint of a secret. */
 export const line = ({ action, kind, subject }: AnyChange): string =>
   `${action} ${kind} ${subject.replace(/ #[0-9a-f]{8}$/, "")}`;
 
 export interface Home extends Daemon, AsyncDisposable {
   readonly sandbox: Sandbox;
   host(name: string): string;
-  /** A container of that name, on a port of its own, with `<name>.home.localhost` as its hostname; one of that name is replaced. */
+  /** Starts a container on its own port, with the hostname `<name>.home.localhost`. Replaces a container of the same name. */
   run(name: string, labels?: Readonly<Record<string, string>>, page?: string): Promise<void>;
-  /** A container as it is, which nothing is started for. */
+  /** Adds a container without starting a server for it. */
   add(container: Workload): void;
-  /** The same container with other labels. */
+  /** Gives the same container other labels. */
   relabel(name: string, labels?: Readonly<Record<string, string>>): void;
   stop(...names: readonly string[]): void;
-  /** The port on which that container answers. */
+  /** The port that the container listens on. */
   port(name: string): number;
-  /** A server that says `this is <page>` and is no container of ours. */
+  /** A server that answers `this is <page>` and is not one of our containers. */
   elsewhere(page: string): Promise<OriginStub>;
   /** From now on it is so much later. */
   later(ms: number): void;
-  /** Another daemon on the same containers, with other settings. */
+  /** Another daemon for the same containers, with other settings. */
   another(settings?: Readonly<Record<string, string>>): Promise<Daemon>;
-  /** One that takes away everything that this owner has. */
+  /** A daemon that removes everything of this owner. */
   leaver(): Promise<Daemon>;
 }
 
 export interface HomeOptions extends Omit<SandboxOptions, "resolve"> {
   readonly settings?: Readonly<Record<string, string>>;
-  /** What is there before cfauth is. */
+  /** Creates objects before cfauth starts. */
   readonly furnish?: (sandbox: Sandbox) => unknown;
 }
 
-/** Closing it asserts that no request and no answer broke a vendor's schema, and that cloudflared took every document. */
+/** Disposing it asserts that requests and answers match the vendors' schemas and that cloudflared accepted every document. */
 export async function home({
   settings = {},
   furnish,
@@ -152,7 +152,7 @@ interface Clock {
   restore(): void;
 }
 
-/** The machine's own clocks, which can be put forward: a resync is due after minutes. */
+/** The machine's clocks, which a test can set forward: a resync is due only after minutes. */
 function ahead(): Clock {
   const now = Date.now;
   const uptime = performance.now;
@@ -170,8 +170,8 @@ function ahead(): Clock {
   };
 }
 
-/** More turns than any honest wish takes. */
-const MOST_TURNS = 12;
+/** More passes than any legitimate change needs. */
+const MAX_PASSES = 12;
 
 async function start(
   environment: Readonly<Record<string, string>>,
@@ -207,7 +207,7 @@ async function start(
     teardown: leaving,
   });
   const settle = async (): Promise<PassOutcome> => {
-    for (let turn = 0; turn < MOST_TURNS; turn++) {
+    for (let turn = 0; turn < MAX_PASSES; turn++) {
       await app.loop.reconcile();
       if (last !== undefined && last.applied === 0) return last;
     }

@@ -1,4 +1,4 @@
-/** `cfauth run` with CFAUTH_DRY_RUN, on an engine made of a few lines. */
+/** `cfauth run` with CFAUTH_DRY_RUN and a minimal fake engine. */
 import { expect, it } from "vitest";
 import { seedTunnel } from "../../sandbox/cloudflare/seed.ts";
 import { startSandbox } from "../../sandbox/index.ts";
@@ -7,7 +7,7 @@ import { listed } from "../../unit/sources/docker/listed.ts";
 import { event, fakeEngine } from "../sources/docker/engine.ts";
 import { running } from "./running.ts";
 
-it("a dry run tells its whole plan in order, once, and writes nothing", async () => {
+it("a dry run logs its whole plan in order, once, and writes nothing", async () => {
   await using sandbox = await startSandbox();
   await using engine = await fakeEngine();
   const app = listed({
@@ -50,7 +50,7 @@ it("a dry run tells its whole plan in order, once, and writes nothing", async ()
   ]);
 });
 
-it("a dry run shows a new container's plan from what it knows, without another look at Cloudflare and Authentik", async () => {
+it("a dry run plans a new container without observing Cloudflare and Authentik again", async () => {
   await using sandbox = await startSandbox();
   seedTunnel(sandbox.cloudflare.state, { name: "cfauth" });
   await using engine = await fakeEngine();

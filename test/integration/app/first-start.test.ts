@@ -1,4 +1,4 @@
-/** The first minutes: Authentik is still starting, and cloudflared waits for its token. */
+/** The first minutes: Authentik is still starting and cloudflared waits for its token. */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { listed } from "../../unit/sources/docker/listed.ts";
 import { fakeEngine } from "../sources/docker/engine.ts";
 import { running } from "./running.ts";
 
-it("cloudflared has its token before Authentik answers, and nothing else is made until it does", async () => {
+it("cloudflared gets its token before Authentik answers, and nothing else is created until it does", async () => {
   await using sandbox = await startSandbox();
   await using engine = await fakeEngine();
   const app = listed({ Labels: { "cfauth.hostname": `app.${sandbox.zone}`, "cfauth.port": "80" } });

@@ -1,10 +1,10 @@
-/** A container that stops and comes back, among others that have its name elsewhere. */
+/** A container that stops and comes back while containers on other networks have its name. */
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../../src/core/domain/workload.ts";
 import { workload } from "../../support/builders.ts";
 import { type Home, home } from "./daemon.ts";
 
-/** Another project's service of the same name, on these networks. */
+/** Another project's service with the same name, on these networks. */
 const namesake = (...networks: readonly string[]): Workload =>
   workload(
     {},
@@ -22,8 +22,8 @@ const origins = ({ sandbox }: Home) =>
     config.ingress.map(({ hostname }) => hostname),
   );
 
-describe("a container whose name another one has on a network that cloudflared is not on", () => {
-  it("costs no write when it restarts", async () => {
+describe("a container whose name another container has on a network without cloudflared", () => {
+  it("a restart costs no write while another container has the name on a network without cloudflared", async () => {
     await using at = await home({ settings: { CFAUTH_GRACE_PERIOD: "60s" } });
     await at.run("web");
     at.add(namesake("shop"));
@@ -34,7 +34,7 @@ describe("a container whose name another one has on a network that cloudflared i
     expect(at.sandbox.controls.writes()).toEqual([]);
   });
 
-  it("loses its route at once when that one joins a network that cloudflared is on, or a label of its own named", async () => {
+  it("a stopped container loses its route at once when another container takes its name on a network that its rule uses", async () => {
     for (const network of ["tunnel", "backend"]) {
       await using at = await home({ settings: { CFAUTH_GRACE_PERIOD: "60s" } });
       at.add(
@@ -54,7 +54,7 @@ describe("a container whose name another one has on a network that cloudflared i
     }
   });
 
-  it("keeps it when cfauth has just started, since the rule names the network", async () => {
+  it("a stopped container keeps its route when cfauth has just started, because the rule names the network", async () => {
     await using at = await home({ settings: { CFAUTH_STARTUP_GRACE_PERIOD: "60s" } });
     await at.run("web");
     await at.settle();

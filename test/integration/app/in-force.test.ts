@@ -1,4 +1,4 @@
-/** What cloudflared runs, compared with what was written: connectors that stay behind, and what is reported until they do not. */
+/** The rules that cloudflared runs, compared with those that were written: connectors that stay behind and what is reported meanwhile. */
 import { expect, it } from "vitest";
 import { type Home, home } from "./daemon.ts";
 import { stranger } from "./visitor.ts";
@@ -6,7 +6,7 @@ import { stranger } from "./visitor.ts";
 const codes = ({ problems }: Pick<Home, "problems">): readonly string[] =>
   problems.map(({ code }) => code);
 
-/** Passes over so much time, as the daemon would by itself. */
+/** Runs the passes of this much time, as the daemon would. */
 async function wait(at: Home, seconds: number): Promise<void> {
   for (let left = seconds; left > 0; left -= 5) {
     at.later(Math.min(left, 5) * 1_000);
@@ -17,7 +17,7 @@ async function wait(at: Home, seconds: number): Promise<void> {
 const version = (at: Home): number =>
   [...at.sandbox.cloudflare.state.configurations.values()][0]?.version ?? 0;
 
-it("a connector that is started again and comes back with an old document is a problem after the next resync, and no longer once it has caught up", async () => {
+it("a connector that restarts with an old document is a problem from the next resync until it catches up", async () => {
   await using at = await home();
   const { state } = at.sandbox.cloudflare;
   await at.run("wiki");
@@ -35,7 +35,7 @@ it("a connector that is started again and comes back with an old document is a p
   expect(at.problems).toEqual([]);
 });
 
-it("a second connector that stays behind keeps a closing unconfirmed, and takes no rule back", async () => {
+it("a second connector that stays behind keeps a closing unconfirmed and withdraws no rule", async () => {
   await using at = await home();
   const { state } = at.sandbox.cloudflare;
   await at.run("wiki");
@@ -60,7 +60,7 @@ it("a second connector that stays behind keeps a closing unconfirmed, and takes 
   expect([at.problems, at.unconfirmed]).toEqual([[], []]);
 });
 
-it("a quiet resync asks what cloudflared runs, and a look at the rules alone after a write does not ask twice", async () => {
+it("a quiet resync asks what cloudflared runs, and an observation of the rules alone after a write does not ask twice", async () => {
   await using at = await home();
   await at.run("wiki");
   await at.settle();
@@ -71,7 +71,7 @@ it("a quiet resync asks what cloudflared runs, and a look at the rules alone aft
   expect(asked).toHaveLength(1);
 });
 
-it("a daemon that is started while cloudflared does not run a closing says so, though it knows nothing of that closing", async () => {
+it("a daemon that starts while cloudflared does not run a closing reports it, although it did not make that closing", async () => {
   await using at = await home();
   const { propagation } = at.sandbox.cloudflare;
   await at.run("open", { access: "public" });
@@ -99,7 +99,7 @@ it.each([
   { lag: 45_000, took: "45 s" },
   { lag: 200_000, took: "200 s" },
 ])(
-  "where Cloudflare reports only after $took what cloudflared runs, no route is closed for it, and a closing waits for the report",
+  "when Cloudflare reports what cloudflared runs only after $took, no route closes for it and a closing waits for the report",
   async ({ lag }) => {
     await using at = await home();
     at.sandbox.cloudflare.propagation.lag({ configuration: lag });
@@ -126,7 +126,7 @@ it.each([
   },
 );
 
-it("a label that cloudflared refuses in the very first document freezes nothing: it alone is taken back", async () => {
+it("a label that cloudflared refuses in the very first document freezes nothing: only its rule is withdrawn", async () => {
   await using at = await home({ settings: { CFAUTH_CA_POOLS: "/gone.pem" } });
   at.sandbox.cloudflare.state.caFiles = new Set();
   await at.run("wiki", { "origin.caPool": "/gone.pem" });
@@ -147,7 +147,7 @@ it("a label that cloudflared refuses in the very first document freezes nothing:
   expect([at.unconfirmed, at.live]).toEqual([[], [at.host("blog")]]);
 });
 
-it("a daemon that is started while cloudflared refuses the document finds the label, and what was closed comes into force", async () => {
+it("a daemon that starts while cloudflared refuses the document finds the label, and the closings take effect", async () => {
   await using at = await home({ settings: { CFAUTH_CA_POOLS: "/gone.pem,/there.pem" } });
   const { state, propagation } = at.sandbox.cloudflare;
   state.caFiles = new Set(["/there.pem"]);

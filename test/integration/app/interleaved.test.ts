@@ -1,6 +1,6 @@
 /**
- * A second writer of the tunnel's document, who reads it at one moment of our work and writes it at another, at every pair of moments.
- * It looks once more after its write, as cfauth does: nothing else can bring back a rule that was lost between a read and a write.
+ * A second writer of the tunnel's document reads it at one moment of our work and writes it at another, for every pair of moments.
+ * It observes once more after its write, as cfauth does. Nothing else can restore a rule that was lost between a read and a write.
  */
 import { expect, it } from "vitest";
 import type { IngressRule, TunnelConfiguration } from "../../sandbox/cloudflare/state.ts";
@@ -8,21 +8,21 @@ import { type Home, home } from "./daemon.ts";
 
 type Config = TunnelConfiguration["config"];
 
-/** What of others is in the document from the start, and must stay byte for byte. */
+/** Foreign rules that are in the document from the start. They must stay byte for byte. */
 const OLD: IngressRule = {
   service: "http://192.0.2.7:5000",
   originRequest: { noTLSVerify: true },
   hostname: "old.home.localhost",
 };
-/** What the second writer wants in it. */
+/** The rule that the second writer adds. */
 const NAS: IngressRule = { hostname: "nas.home.localhost", service: "http://192.0.2.8:80" };
 
 interface Task {
   readonly name: string;
-  /** How things are before. */
+  /** Prepares the state before the work. */
   readonly start: (at: Home) => unknown;
   readonly act: (at: Home) => unknown;
-  /** The rules of ours in the end: hostname, and whether a login is checked. */
+  /** Our rules at the end: the hostname, and whether a login is checked. */
   readonly ends: readonly string[];
 }
 
@@ -71,7 +71,7 @@ const withNas = (config: Config): Config => ({
 });
 const hasNas = ({ ingress }: Config) => ingress.some(({ hostname }) => hostname === NAS.hostname);
 
-/** Ours in the document, as `wiki login` or `wiki open`. */
+/** Our rules in the document, as `wiki login` or `wiki open`. */
 const ours = ({ ingress }: Config): readonly string[] =>
   ingress
     .filter(({ originRequest }) => originRequest?.access?.audTag.includes("cfauth:app"))
@@ -81,7 +81,7 @@ const ours = ({ ingress }: Config): readonly string[] =>
     )
     .toSorted();
 
-/** Does the work while the second writer reads at one moment and writes at another. @returns how many moments there were */
+/** Does the work while the second writer reads at one moment and writes at another. @returns the number of moments */
 async function interleave(
   at: Home,
   act: Task["act"],
@@ -111,7 +111,7 @@ async function settleBoth(at: Home): Promise<void> {
 }
 
 it.each(TASKS)(
-  "while cfauth $name, a second writer at any moment loses nothing, and leaves nothing behind",
+  "while cfauth $name, a second writer at any moment loses no rule and leaves no stale rule",
   { timeout: 120_000 },
   async (task) => {
     await using at = await home();
@@ -127,7 +127,7 @@ it.each(TASKS)(
     await at.resync();
 
     let [moments, tried] = [1, 0];
-    // Moment -1 is before the work: an old copy. The work has more moments where it finds that it was disturbed.
+    // Moment -1 is before the work: an old copy. When the work notices the other writer, it has more moments.
     for (let readAt = -1; readAt < moments; readAt++)
       for (let writeAt = Math.max(0, readAt); writeAt < moments; writeAt++) {
         await task.start(at);
@@ -138,7 +138,7 @@ it.each(TASKS)(
         });
         at.later(60_000);
         await at.resync();
-        // Out of the window in which undone rules count as a fight.
+        // Leave the window in which undone rules count as a fight.
         at.later(700_000);
         await at.resync();
         moments = Math.max(moments, Math.min(12, await interleave(at, task.act, readAt, writeAt)));

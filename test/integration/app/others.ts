@@ -1,4 +1,4 @@
-/** What other people have on the same account and in the same Authentik. */
+/** Foreign objects on the same Cloudflare account and in the same Authentik. */
 
 import { groupsIn } from "../../../src/resources/login/claim.ts";
 import { addUser } from "../../sandbox/authentik/people.ts";
@@ -16,7 +16,7 @@ import type { IngressRule } from "../../sandbox/cloudflare/state.ts";
 import type { Sandbox } from "../../sandbox/index.ts";
 import { OWNER } from "./daemon.ts";
 
-/** The tunnel that cfauth uses, with rules and settings that were there before. */
+/** The tunnel that cfauth uses, with existing rules and settings. */
 export function seedOurTunnel(
   { cloudflare: { state } }: Sandbox,
   ingress: readonly IngressRule[] = [],
@@ -30,7 +30,7 @@ export function seedOurTunnel(
   return tunnel;
 }
 
-/** One of each kind, by somebody else. */
+/** One foreign object of each kind. */
 export async function furnish(sandbox: Sandbox): Promise<void> {
   const { cloudflare, authentik, zone } = sandbox;
   const { state } = cloudflare;
@@ -62,14 +62,14 @@ export async function furnish(sandbox: Sandbox): Promise<void> {
   await asking(authentik)("POST", "/core/applications/", tile);
 }
 
-/** The API token becomes one of an ordinary user who has been given these permissions. */
+/** Makes the API token one of an ordinary user with these permissions. */
 export function mayOnly({ authentik: { state } }: Sandbox, permissions: readonly string[]): void {
   addUser(state, { username: "cfauth" });
   state.apiToken.username = "cfauth";
   state.apiToken.permissions = new Set(permissions);
 }
 
-/** Everything that does not carry a mark of ours, as one text. */
+/** Everything without a mark of ours, as one text. */
 export function others({
   cloudflare: { state },
   authentik: { state: known },

@@ -1,4 +1,4 @@
-/** Authentik itself behind the tunnel: the one hostname that is open by itself. */
+/** Authentik itself behind the tunnel: the only hostname that is open without a label. */
 import { describe, expect, it } from "vitest";
 import {
   seedApp,
@@ -14,18 +14,18 @@ import { stranger, visitor, wanderer } from "./visitor.ts";
 const behind = (): Promise<Home> =>
   home({ authentikBehindTunnel: true, settings: { CFAUTH_AUTHENTIK_CONTAINER: "authentik" } });
 
-/** Authentik's own container, with its hostname among the labels. */
+/** Authentik's own container, with its hostname in the labels. */
 const authentik = ({ sandbox }: Home, labels: Readonly<Record<string, string>> = {}) =>
   workload(
     { "cfauth.hostname": AUTH, ...labels },
     { name: "authentik", ports: [tcp(Number(new URL(sandbox.authentik.url).port))] },
   );
 
-/** Whether Authentik answers there, to whoever asks. */
+/** Whether Authentik answers there for an anonymous visitor. */
 const answers = async (at: Home): Promise<boolean> =>
   (await stranger(at.sandbox, AUTH, "/-/health/live/")) === "200";
 
-/** Notes after each write which of the moments that must not be have been. */
+/** Records each write after which a forbidden state held. */
 function noting(at: Home, wrong: () => Promise<boolean>): readonly string[] {
   const moments: string[] = [];
   at.sandbox.controls.hook(async ({ write, method, path }, moment) => {
@@ -38,7 +38,7 @@ const hasRecord = ({ sandbox, host }: Home, name: string): boolean =>
   [...sandbox.cloudflare.state.records.values()].some((record) => record.name === host(name));
 
 describe("Authentik's own hostname", () => {
-  it("is open without a login, and everybody logs in through it", async () => {
+  it("Authentik's own hostname is open without a login, and everyone logs in through it", async () => {
     await using at = await behind();
     at.add(authentik(at));
     await at.run("wiki", { "access.groups": "family" });
@@ -49,7 +49,7 @@ describe("Authentik's own hostname", () => {
     expect(await visitor(at.sandbox, "alice").open(at.host("wiki"))).toBe("this is wiki: /");
   });
 
-  it("opens before every other", async () => {
+  it("Authentik's own hostname opens before every other", async () => {
     await using at = await behind();
     const begun = () =>
       [...at.sandbox.cloudflare.state.apps.values()].some(
@@ -63,7 +63,7 @@ describe("Authentik's own hostname", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("closes after every other", async () => {
+  it("Authentik's own hostname closes after every other", async () => {
     await using at = await behind();
     await at.run("attic");
     at.add(authentik(at));
@@ -79,30 +79,33 @@ describe("Authentik's own hostname", () => {
   it.each([
     { name: "access=authentik", labels: { "cfauth.access": "authentik" }, label: "cfauth.access" },
     { name: "groups", labels: { "cfauth.access.groups": "family" }, label: "cfauth.access.groups" },
-  ])("stays open when a label asks for $name, and that is told", async ({ labels, label }) => {
-    await using at = await behind();
-    at.add(authentik(at));
-    await at.run("wiki");
-    await at.settle();
-    const shut = noting(at, async () => !(await answers(at)));
-    at.add(authentik(at, labels));
-    await at.settle();
-    await at.resync();
-    expect(at.problems).toMatchObject([
-      {
-        code: "CFA-AK-OWN-HOST",
-        severity: "warning",
-        container: "authentik",
-        label,
-        effect: "unchanged",
-      },
-    ]);
-    expect(shut).toEqual([]);
-    expect(await answers(at)).toBe(true);
-    expect(await visitor(at.sandbox, "alice").open(at.host("wiki"))).toBe("this is wiki: /");
-  });
+  ])(
+    "Authentik's own hostname stays open when a label asks for $name, and that is reported",
+    async ({ labels, label }) => {
+      await using at = await behind();
+      at.add(authentik(at));
+      await at.run("wiki");
+      await at.settle();
+      const shut = noting(at, async () => !(await answers(at)));
+      at.add(authentik(at, labels));
+      await at.settle();
+      await at.resync();
+      expect(at.problems).toMatchObject([
+        {
+          code: "CFA-AK-OWN-HOST",
+          severity: "warning",
+          container: "authentik",
+          label,
+          effect: "unchanged",
+        },
+      ]);
+      expect(shut).toEqual([]);
+      expect(await answers(at)).toBe(true);
+      expect(await visitor(at.sandbox, "alice").open(at.host("wiki"))).toBe("this is wiki: /");
+    },
+  );
 
-  it("has no tile", async () => {
+  it("Authentik's own hostname has no tile", async () => {
     await using at = await behind();
     at.add(authentik(at));
     await at.settle();
@@ -113,7 +116,7 @@ describe("Authentik's own hostname", () => {
 });
 
 describe("Authentik's own hostname, set up by hand", () => {
-  /** A rule and a record to Authentik, as a person makes them. */
+  /** A rule and a DNS record that lead to Authentik, as a person creates them. */
   const byHand = async (): Promise<Home> => {
     const at = await behind();
     const { state } = at.sandbox.cloudflare;
@@ -126,7 +129,7 @@ describe("Authentik's own hostname, set up by hand", () => {
     return at;
   };
 
-  it("is taken over with the label adopt, and people log in through it after that", async () => {
+  it("the label adopt takes over Authentik's hostname that was set up by hand, and people log in through it afterwards", async () => {
     await using at = await byHand();
     at.add(authentik(at, { "cfauth.adopt": "true" }));
     await at.settle();
@@ -136,7 +139,7 @@ describe("Authentik's own hostname, set up by hand", () => {
     expect(await visitor(at.sandbox, "alice").open(at.host("wiki"))).toBe("this is wiki: /");
   });
 
-  it("holds up no other route without that label, and people log in through what was made by hand", async () => {
+  it("without the label adopt, Authentik's hostname that was set up by hand delays no other route and still serves logins", async () => {
     await using at = await byHand();
     at.add(authentik(at));
     await at.settle();
@@ -149,8 +152,8 @@ describe("Authentik's own hostname, set up by hand", () => {
   });
 });
 
-describe("an Access application of somebody else's before all hostnames", () => {
-  it("is named while it stands before Authentik, and no more once Authentik has a route of its own", async () => {
+describe("a foreign Access application for all hostnames", () => {
+  it("a foreign application that protects Authentik is reported until Authentik has a route of its own", async () => {
     await using at = await behind();
     seedApp(at.sandbox.cloudflare.state, { domain: "*.home.localhost", name: "Everything" });
     await at.run("wiki", { adopt: "true" });

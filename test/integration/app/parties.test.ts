@@ -1,4 +1,4 @@
-/** Containers of several people on one machine, each of which is a party of its own here. */
+/** Containers of several people on one machine. Here each container is a party of its own. */
 import { describe, expect, it } from "vitest";
 import { AUTH } from "../../sandbox/testing.ts";
 import { tcp, workload } from "../../support/builders.ts";
@@ -33,18 +33,21 @@ describe("a container that is not Authentik", () => {
     { name: "the flows", labels: { path: "/if/flow", access: "public" }, at: "/if/flow/x" },
     { name: "the whole hostname", labels: { access: "public" }, at: "/" },
     { name: "paths without a login", labels: { "access.bypass": "/application" }, at: KEYS },
-  ])("never answers for $name, with one problem", async ({ labels, at: path }) => {
-    await using at = await behind();
-    at.add(authentik(at));
-    await at.run("wiki");
-    await at.run("evil", { ...labels, hostname: AUTH });
-    await at.settle();
-    expect(codes(at)).toEqual(["CFA-AK-OWN-HOST evil"]);
-    expect(await stranger(at.sandbox, AUTH, path)).not.toContain("this is evil");
-    expect(await visitor(at.sandbox, "alice").open(at.host("wiki"))).toBe("this is wiki: /");
-  });
+  ])(
+    "a container that is not Authentik never answers for $name and gets one problem",
+    async ({ labels, at: path }) => {
+      await using at = await behind();
+      at.add(authentik(at));
+      await at.run("wiki");
+      await at.run("evil", { ...labels, hostname: AUTH });
+      await at.settle();
+      expect(codes(at)).toEqual(["CFA-AK-OWN-HOST evil"]);
+      expect(await stranger(at.sandbox, AUTH, path)).not.toContain("this is evil");
+      expect(await visitor(at.sandbox, "alice").open(at.host("wiki"))).toBe("this is wiki: /");
+    },
+  );
 
-  it("does not get Authentik's hostname while Authentik is away, after a restart of cfauth or with adopt", async () => {
+  it("another container does not get Authentik's hostname while Authentik is stopped, even after a restart of cfauth or with adopt", async () => {
     await using at = await behind();
     at.add(authentik(at));
     await at.settle();
@@ -63,7 +66,7 @@ describe("a container that is not Authentik", () => {
     expect(await stranger(at.sandbox, AUTH, "/-/health/live/")).toBe("200");
   });
 
-  it("does not answer for Authentik's hostname by a wildcard", async () => {
+  it("a wildcard of another container does not answer for Authentik's hostname", async () => {
     await using at = await behind();
     await at.run("evil", { hostname: `*.${at.sandbox.zone}`, access: "public" });
     const strange: string[] = [];
@@ -84,7 +87,7 @@ describe("a container that is not Authentik", () => {
 });
 
 describe("a rival for a hostname", () => {
-  it("gets nothing while the holder's labels are faulty, and the holder goes on", async () => {
+  it("a rival gets nothing while the holder's labels are invalid, and the holder's route stays open", async () => {
     await using at = await home();
     await at.run("wiki", { "access.groups": "family" });
     await at.settle();
@@ -98,7 +101,7 @@ describe("a rival for a hostname", () => {
     expect(await visitor(at.sandbox, "alice").open(at.host("wiki"))).toBe("this is wiki: /");
   });
 
-  it("waits when it is up first after a reboot", async () => {
+  it("a rival that starts first after a reboot waits", async () => {
     await using at = await home();
     await at.run("wiki");
     await at.settle();
@@ -113,7 +116,7 @@ describe("a rival for a hostname", () => {
   });
 
   it.each(["", "public"])(
-    "gets a hostname that is given up without the logins of those before: %j",
+    "a rival that gets a released hostname does not inherit its sessions (access: %j)",
     async (access) => {
       await using at = await home();
       await at.run("wiki");
@@ -171,7 +174,7 @@ describe("a rival for a hostname", () => {
 });
 
 describe("a path inside another container's hostname", () => {
-  it("is refused, and opens when the proposed label is set", async () => {
+  it("a path inside another container's hostname is refused, and opens once the proposed label is set", async () => {
     await using at = await home();
     await at.run("wiki");
     await at.settle();

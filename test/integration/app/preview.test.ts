@@ -1,4 +1,4 @@
-/** What is previewed is what is then done: held against the whole daemon on the sandbox, change for change and wave for wave. */
+/** cfauth applies exactly what it previews: compared with the whole daemon on the sandbox, change by change and wave by wave. */
 import { describe, expect, it } from "vitest";
 import type { Owner } from "../../../src/core/domain/owner.ts";
 import { planReport } from "../../../src/preview/json.ts";
@@ -25,42 +25,42 @@ const wavesOf = ({ steps }: DryRun, later = false): readonly (readonly string[])
 interface Situation {
   readonly name: string;
   readonly options?: HomeOptions;
-  /** How it was when cfauth last ran to its end; nothing ran before where this is absent. */
+  /** The state when cfauth last converged; absent if cfauth never ran before. */
   readonly before?: (at: Home) => Promise<unknown>;
   readonly now: (at: Home) => Promise<unknown> | unknown;
-  /** How many steps that is. */
+  /** The number of steps. */
   readonly steps: number;
 }
 
 const SITUATIONS: readonly Situation[] = [
-  { name: "nothing is there yet, and nobody asks for anything", now: () => {}, steps: 5 },
-  { name: "nothing is there yet but one container", now: (at) => at.run("wiki"), steps: 10 },
+  { name: "nothing exists and no container asks for anything", now: () => {}, steps: 5 },
+  { name: "one container starts and nothing else exists", now: (at) => at.run("wiki"), steps: 10 },
   {
-    name: "the first container asks for groups and one for e-mail addresses",
+    name: "the first containers ask for groups and for e-mail addresses",
     now: several,
     steps: 22,
   },
   {
-    name: "others have much there already",
+    name: "many foreign objects exist already",
     options: { furnish },
     now: (at) => at.run("wiki", { "access.groups": "family" }),
     steps: 11,
   },
   {
-    name: "one label comes where all stands",
+    name: "one container joins a converged home",
     before: (at) => at.run("wiki"),
     now: (at) => at.run("notes"),
     steps: 4,
   },
   { name: "nothing has changed", before: (at) => at.run("wiki"), now: () => {}, steps: 0 },
   {
-    name: "an audience is narrowed",
+    name: "an audience narrows",
     before: (at) => at.run("wiki"),
     now: (at) => at.relabel("wiki", { "access.groups": "family" }),
     steps: 9,
   },
   {
-    name: "an audience is widened",
+    name: "an audience widens",
     before: (at) => at.run("wiki", { "access.groups": "family" }),
     now: (at) => at.relabel("wiki", { "access.groups": "family, admins" }),
     steps: 5,
@@ -90,7 +90,7 @@ const SITUATIONS: readonly Situation[] = [
     steps: 1,
   },
   {
-    name: "how long a login lasts and how the tile looks change",
+    name: "the session duration and the tile's appearance change",
     before: (at) => at.run("wiki"),
     now: (at) =>
       at.relabel("wiki", {
@@ -101,26 +101,26 @@ const SITUATIONS: readonly Situation[] = [
     steps: 2,
   },
   {
-    name: "a container is gone",
+    name: "a container stops",
     before: (at) => at.run("wiki", { "access.groups": "family" }),
     now: (at) => at.stop("wiki"),
     steps: 5,
   },
   {
-    name: "one of two containers with one audience is gone",
+    name: "one of two containers with the same audience stops",
     before: two,
     now: (at) => at.stop("wiki"),
     steps: 4,
   },
   { name: "a protected route lies within a public one", now: nested, steps: 16 },
   {
-    name: "a protected route within a public one goes with it",
+    name: "a public route and the protected route within it close together",
     before: nested,
     now: (at) => at.stop("wiki"),
     steps: 9,
   },
   {
-    name: "a path that needs no login comes to a protected route",
+    name: "a protected route gets a path without a login",
     before: (at) => at.run("wiki"),
     now: (at) => at.relabel("wiki", { "access.bypass": "/hooks" }),
     steps: 3,
@@ -176,9 +176,9 @@ async function byHand(at: Home): Promise<void> {
   await at.run("wiki", { adopt: "true" });
 }
 
-describe("what is previewed", () => {
+describe("a preview", () => {
   it.each(SITUATIONS)(
-    "is done, step for step, where $name",
+    "cfauth applies the previewed steps in order when $name",
     async ({ options, before, now, steps }) => {
       await using at = await home(options);
       if (before !== undefined) {
@@ -203,8 +203,8 @@ describe("what is previewed", () => {
   );
 });
 
-describe("a route whose container is gone", () => {
-  it("is previewed apart, as what the daemon does when the grace period has ended", async () => {
+describe("a route whose container has stopped", () => {
+  it("a route within its grace period is previewed separately, as what the daemon does when the period ends", async () => {
     await using at = await home({ settings: { CFAUTH_STARTUP_GRACE_PERIOD: "60s" } });
     await at.run("wiki", { "access.groups": "family" });
     await at.settle();
@@ -225,8 +225,8 @@ describe("a route whose container is gone", () => {
   });
 });
 
-describe("an open route whose labels cannot be read any more", () => {
-  it("is said to stay as it is, as it does", async () => {
+describe("an open route whose labels have become invalid", () => {
+  it("the preview shows that an open route with invalid labels stays as it is", async () => {
     await using at = await home();
     await at.run("wiki");
     await at.settle();

@@ -1,4 +1,4 @@
-/** Replicas of one Compose service, where a rule can lead to one of them only. */
+/** Replicas of one Compose service, where a rule can lead to only one of them. */
 import { expect, it } from "vitest";
 import type { Workload } from "../../../src/core/domain/workload.ts";
 import { tcp, workload } from "../../support/builders.ts";
@@ -12,7 +12,7 @@ it.each([
     origins: ["http://127.0.0.1:32001", "http://127.0.0.1:32002"],
   },
 ])(
-  "a route that leads to one of them by $name moves when that one stops, and not back when it runs again",
+  "a route that reaches one replica by $name moves when it stops, and does not move back when it runs again",
   async ({ target, origins }) => {
     await using at = await home({ settings: { CFAUTH_TARGET: target } });
     const replica = (number: number): Workload =>

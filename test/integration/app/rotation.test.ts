@@ -1,4 +1,4 @@
-/** What people do to Authentik meanwhile, and how the login is whole again after the next look. */
+/** Changes that people make in Authentik, and the login that the next resync repairs. */
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { AuthentikState } from "../../sandbox/authentik/state.ts";
@@ -6,7 +6,7 @@ import type { VersionName } from "../../sandbox/authentik/versions.ts";
 import { type Home, home } from "./daemon.ts";
 import { stranger, visitor } from "./visitor.ts";
 
-/** A home with one protected page that people have logged in to. */
+/** A home with one protected page that people have already logged in to. */
 async function scene(version: VersionName): Promise<Home> {
   const at = await home({ version });
   await at.run("wiki", { "access.groups": "family" });
@@ -47,14 +47,14 @@ function dropMapping({ providers, scopeMappings }: AuthentikState): void {
 
 const DEEDS = [
   { name: "a new client secret", deed: rotateSecret },
-  { name: "another slug of the application", deed: rename },
-  { name: "a signing key that was deleted for a new one", deed: deleteKey },
-  { name: "groups that the provider no longer gives out", deed: dropMapping },
+  { name: "a new slug of the application", deed: rename },
+  { name: "a replacement of the deleted signing key", deed: deleteKey },
+  { name: "the removal of the groups from the provider", deed: dropMapping },
 ];
 
-describe.each(["2024.12", "2026.8", "2026.11"] as const)("with Authentik %s", (version) => {
+describe.each(["2024.12", "2026.8", "2026.11"] as const)("Authentik %s", (version) => {
   it.each(DEEDS)(
-    "$name breaks the login until the next look, and nothing more is written after that",
+    `$name in Authentik ${version} breaks the login until the next resync, and the one after writes nothing`,
     async ({ deed }) => {
       await using at = await scene(version);
       deed(at.sandbox.authentik.state);
@@ -70,7 +70,7 @@ describe.each(["2024.12", "2026.8", "2026.11"] as const)("with Authentik %s", (v
     },
   );
 
-  it("a signing key that was replaced goes on letting people in", async () => {
+  it(`people can still log in after the signing key was replaced in Authentik ${version}`, async () => {
     await using at = await scene(version);
     const { certificates, providers } = at.sandbox.authentik.state;
     const pk = randomUUID();
@@ -85,7 +85,7 @@ describe.each(["2024.12", "2026.8", "2026.11"] as const)("with Authentik %s", (v
     expect(providers.map(({ signing_key }) => signing_key)).toEqual([pk]);
   });
 
-  it("those who have logged in before stay in, and nobody else comes in meanwhile", async () => {
+  it(`existing sessions stay valid while the login of Authentik ${version} is broken, and no one else gets in`, async () => {
     await using at = await scene(version);
     const alice = visitor(at.sandbox, "alice");
     await alice.open(at.host("wiki"));
@@ -102,8 +102,8 @@ describe.each(["2024.12", "2026.8", "2026.11"] as const)("with Authentik %s", (v
   });
 });
 
-describe("a flow that has another name than the setting says", () => {
-  it("is told, and those who are in a group go on being let in to where their container is now", async () => {
+describe("an authorization flow that the settings misname", () => {
+  it("a missing authorization flow is reported, and group members still reach a container that moved", async () => {
     await using at = await scene("2026.8");
     for (const flow of at.sandbox.authentik.state.flows)
       if (flow.slug.includes("explicit")) flow.slug = "my-authorization";
@@ -119,8 +119,8 @@ describe("a flow that has another name than the setting says", () => {
   });
 });
 
-describe("another AUTHENTIK_URL", () => {
-  it("is what Cloudflare sends people to after the next start", async () => {
+describe("a changed AUTHENTIK_URL", () => {
+  it("Cloudflare sends people to a changed AUTHENTIK_URL after the next start", async () => {
     await using at = await home({ settings: { AUTHENTIK_URL: "https://login.example.org" } });
     await at.run("wiki", { "access.groups": "family" });
     await at.settle();

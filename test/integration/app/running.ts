@@ -1,4 +1,4 @@
-/** `cfauth run` within this process, for tests that bring an engine made of a few lines. */
+/** `cfauth run` within this process, for tests with a minimal fake engine. */
 import { expect } from "vitest";
 import { run } from "../../../src/cli/commands/run.ts";
 import { readConfig } from "../../../src/config/config.ts";
@@ -6,13 +6,13 @@ import { createLog } from "../../../src/log/log.ts";
 import { until } from "../../support/until.ts";
 
 export interface Running extends AsyncDisposable {
-  /** What it logged, in order. */
+  /** The log lines, in order. */
   readonly lines: readonly Readonly<Record<string, unknown>>[];
-  /** Of its page, without a closing slash. */
+  /** The address of the status page, without a trailing slash. */
   readonly url: string;
 }
 
-/** Once its page is open; it has to end well. */
+/** Starts the daemon and waits until its page is open. Disposing it asserts that it exits with 0. */
 export async function running(environment: Readonly<Record<string, string>>): Promise<Running> {
   const settings = {
     CFAUTH_OWNER: "app",
@@ -30,7 +30,7 @@ export async function running(environment: Readonly<Record<string, string>>): Pr
     createLog({ level: "info", format: "json", secrets: config.secrets, stream }),
     stop.signal,
   );
-  await until(() => lines.some(({ msg }) => msg === "started"), "its page is open");
+  await until(() => lines.some(({ msg }) => msg === "started"), "the page is open");
   return {
     lines,
     url: `http://127.0.0.1:${lines.find(({ msg }) => msg === "started")?.["port"]}`,

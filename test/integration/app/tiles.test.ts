@@ -1,4 +1,4 @@
-/** Tiles of groups that one user's token has made, once another user's token takes over. */
+/** Tiles of groups that one user's token created, after another user's token takes over. */
 import { describe, expect, it } from "vitest";
 import { permissions } from "../../../src/clients/authentik/permissions.ts";
 import { type Home, home } from "./daemon.ts";
@@ -7,7 +7,7 @@ import { mayOnly } from "./others.ts";
 const tiles = ({ sandbox }: Home) =>
   sandbox.authentik.state.applications.filter(({ slug }) => slug.startsWith("cfauth-"));
 
-/** A wiki for the family, by an administrator's token; from then on it is the token of the account that the documentation describes. */
+/** A wiki for the family, created with an administrator's token. From then on cfauth uses the token of the documented account. */
 async function takenOver(): Promise<Home> {
   const at = await home();
   await at.run("wiki", { "access.groups": "family" });
@@ -17,8 +17,8 @@ async function takenOver(): Promise<Home> {
   return at;
 }
 
-describe("a tile that another user's token made", () => {
-  it("is found and bound to the new token's user as well", async () => {
+describe("a tile that another user's token created", () => {
+  it("a tile that another user's token created is found and also bound to the new token's user", async () => {
     await using at = await takenOver();
     const { state } = at.sandbox.authentik;
     const daemon = await at.another();
@@ -31,7 +31,7 @@ describe("a tile that another user's token made", () => {
     expect((await daemon.resync()).applied).toBe(0);
   });
 
-  it("goes with its route, also where the route closes before the new daemon has ever shown it", async () => {
+  it("a tile that another user's token created is removed with its route, even if the route closes before the new daemon sees it", async () => {
     await using at = await takenOver();
     at.stop("wiki");
     const daemon = await at.another();
@@ -39,7 +39,7 @@ describe("a tile that another user's token made", () => {
     expect([tiles(at), daemon.problems]).toEqual([[], []]);
   });
 
-  it("is asked for by its slug at a resync too, after the token's user was removed from it by hand", async () => {
+  it("a resync finds a tile by its slug after the token's user was removed from it by hand", async () => {
     await using at = await takenOver();
     const { state } = at.sandbox.authentik;
     const daemon = await at.another();
@@ -52,7 +52,7 @@ describe("a tile that another user's token made", () => {
     expect(tiles(at)).toEqual([]);
   });
 
-  it("costs no call more where nothing changes: what has no tile is asked for once", async () => {
+  it("routes without a tile are looked up once and cost no further calls", async () => {
     await using at = await takenOver();
     await at.run("feed", { "access.groups": "family", "app.hidden": "true" });
     const daemon = await at.another();

@@ -1,10 +1,10 @@
-/** People on the internet, and what they see in words. */
+/** Visitors on the internet, and a short description of what they see. */
 
 import { probe } from "../../sandbox/edge/probe.ts";
 import { type Browser, browser, type Page } from "../../sandbox/edge/testing/browser.ts";
 import type { Sandbox } from "../../sandbox/index.ts";
 
-/** What somebody without a login gets to see, who follows nothing: `this is wiki: /`, `log in`, or the status. */
+/** What an anonymous visitor sees without following redirects: `this is wiki: /`, `log in`, or the status. */
 export async function stranger(
   { edge }: Pick<Sandbox, "edge">,
   host: string,
@@ -19,11 +19,11 @@ export async function stranger(
 }
 
 export interface Visitor {
-  /** Opens a page of that host, logs in and consents where that is asked, and answers what there is in the end. */
+  /** Opens a page of that host, logs in and consents if asked. @returns what is shown in the end */
   open(host: string, path?: string): Promise<string>;
-  /** What a page shows at once: with the cookies that the visitor has, without a new login. */
+  /** What a page shows with the visitor's existing cookies, without a new login. */
   still(host: string, path?: string): Promise<string>;
-  /** How often a password had to be given. */
+  /** How often the visitor had to enter a password. */
   readonly logins: number;
 }
 
@@ -51,7 +51,7 @@ export function visitor({ edge }: Sandbox, username: string): Visitor {
   };
 }
 
-/** Somebody with a browser who cannot log in: where he ends up. */
+/** Where a visitor with a browser ends up who cannot log in. */
 export const wanderer = async (
   { edge }: Sandbox,
   host: string,
