@@ -29,8 +29,10 @@ const page = (rows: readonly object[], request: Request, version: Version) => {
 };
 
 /**
- * Any token may read it, for any role or (before 2026) any user. A user's own, without those of roles; up to 2025.10 that is where
- * the sandbox has them, since there users/me tells no roles.
+ * Any token may read the list, for any role or (before 2026) any user. Before 2024.12.2 the real
+ * server answers 403 to users who are not superusers; the sandbox does not. A user's own permissions
+ * come without those of the user's roles. Up to 2025.10 users/me lists no roles, so there the sandbox
+ * keeps the permissions with the user.
  */
 function permissions(
   state: AuthentikState,
