@@ -35,19 +35,16 @@ export function parseHostname(text: string, domain?: string): ParseResult<Hostna
   if (scheme !== undefined)
     return invalid("has a scheme", `write ${hostIn(trimmed.slice(scheme.length))}`);
   if (/[/?#]/.test(trimmed))
-    return invalid(
-      "has a path",
-      `write ${hostIn(trimmed)} and put the path into its own label, path`,
-    );
+    return invalid("has a path", `write ${hostIn(trimmed)} and put the path into the label path`);
   if (/:\d*$/.test(trimmed))
     return invalid(
       "has a port",
-      `write ${hostIn(trimmed)}; the port of the container is the label port`,
+      `write ${hostIn(trimmed)}; set the container's port with the label port`,
     );
   const whole = completeName(trimmed.replace(FOREIGN_DOTS, ".").replace(/\.$/, ""), domain);
   if (whole === undefined) {
     return invalid(
-      "is a bare name and there is no one domain to complete it with",
+      "is a bare name, and there is no single domain to complete it with",
       "write it in full, app.example.com, or set CFAUTH_DOMAIN",
     );
   }

@@ -176,7 +176,7 @@ function policyOf(
       code: "CFA-POLICY-UNKNOWN",
       label,
       message: `Cloudflare has several reusable policies called ${quoted(name)}`,
-      fix: `write the id of the one that is meant, ${policy.id} or ${other.id}`,
+      fix: `write the id of the one that you mean, ${policy.id} or ${other.id}`,
     };
   return policy.decision === "allow" || policy.decision === "non_identity"
     ? policy
@@ -189,7 +189,7 @@ const unfitPolicyFault = (label: string, name: string, decision: string): LabelF
   message: `the reusable policy ${quoted(name)} has the action ${clip(decision)}, ${decision === "bypass" ? "which lets anyone in without a login" : "which lets nobody in"}`,
   fix:
     decision === "bypass"
-      ? "name a policy with the action Allow or Service Auth; what is to be open to anyone says access=public or access.bypass"
+      ? "name a policy with the action Allow or Service Auth; to let anyone in, use access=public or access.bypass"
       : "name a policy with the action Allow or Service Auth",
 });
 

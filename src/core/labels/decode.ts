@@ -120,7 +120,7 @@ function limitProblems(labelSet: LabelSet, problems: readonly Problem[]): readon
     code: "CFA-LIMIT",
     label: first[0]?.label ?? "",
     message: `the labels of this container have ${problems.length - first.length} more faults, which are not shown`,
-    fix: "fix those that are shown: cfauth shows the next ones then",
+    fix: "fix the faults that are shown; cfauth then shows the next ones",
   } as const;
   return [...first, { ...problemOf(labelSet.name, fault), about: "more faults" }];
 }
@@ -143,7 +143,7 @@ function duplicateRoutes(
       code: "CFA-LABEL-CLASH",
       label: second.label,
       message: `${first.label} and ${second.label} both ask for ${key}`,
-      fix: "remove one, or give one another hostname or path",
+      fix: "remove one, or give one a different hostname or path",
     } as const;
     duplicates.set(key, { ...problemOf(labelSet.name, fault), route: key });
   }

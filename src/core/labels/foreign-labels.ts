@@ -87,8 +87,8 @@ export function rejectUnprotected(
     const fault = {
       code: "CFA-AK-OWN-HOST",
       label,
-      message: `${label} asks for ${route.hostname}, Authentik's own hostname, which cannot stand behind a login; what is read of other tools always does`,
-      fix: `write ${prefix}.hostname: ${route.hostname} and ${prefix}.port on the container that is Authentik`,
+      message: `${label} asks for ${route.hostname}, Authentik's own hostname, which cannot sit behind a login; routes from another tool's labels always do`,
+      fix: `write ${prefix}.hostname: ${route.hostname} and ${prefix}.port on Authentik's own container`,
     } as const;
     return { ...problemOf(labelSet.name, fault), route: routeKey(route) };
   });

@@ -80,7 +80,7 @@ const unknownLabelProblem = (
   container,
   label,
   route: undefined,
-  message: `${label} is not a label of cfauth; nothing is opened, since it might have asked for protection`,
+  message: `${label} is not a label of cfauth; nothing opens, because it may have asked for protection`,
   effect: "closed",
   fix:
     suggestion === undefined

@@ -87,7 +87,7 @@ function zoneFault(label: Label, hostname: Hostname, context: LabelContext): rea
     {
       code: "CFA-HOST-NO-ZONE",
       label: label.name,
-      message: `none of the zones that may be used (${known}) covers ${hostname}`,
+      message: `none of the usable zones (${known}) covers ${hostname}`,
       fix,
     },
   ];

@@ -34,8 +34,8 @@ function ignoredLabelProblems(
   const names = [...requesting, ...others];
   const [first] = names;
   if (first === undefined || !matters) return [];
-  const message = `${listNames(names)} ${names.length === 1 ? "comes" : "come"} from the image and not from the operator, and cfauth ignores labels of images: the author of an image must not decide what is reachable`;
-  const own = `write ${names.length === 1 ? "it" : "them"} on the container under a name for the route, such as ${settings.prefix}.own.hostname`;
+  const message = `${listNames(names)} ${names.length === 1 ? "comes" : "come"} from the image and not from the operator; cfauth ignores image labels, because an image's author must not decide what is reachable`;
+  const own = `write ${names.length === 1 ? "it" : "them"} on the container with a route name, such as ${settings.prefix}.own.hostname`;
   const rebuild = `build the image without ${names.length === 1 ? "it" : "them"}`;
   const fix = `${requesting.length > 0 ? own : rebuild}, or ${OBEY}`;
   return [

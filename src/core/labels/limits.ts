@@ -85,8 +85,8 @@ function excessOf(labels: Readonly<Record<string, string>>): LabelFault | undefi
 const unreadLabelsFault = (count: number): LabelFault => ({
   code: "CFA-LIMIT",
   label: "",
-  message: `the labels of the container are so long that ${formatCount(count)} of them ${count === 1 ? "is" : "are"} not read; nothing is opened, since what is not read might ask for protection`,
-  fix: "shorten or remove labels, or divide the routes among several containers",
+  message: `the labels of the container are so long that ${formatCount(count)} of them ${count === 1 ? "is" : "are"} not read; nothing opens, because the unread part may ask for protection`,
+  fix: "shorten or remove labels, or split the routes across several containers",
 });
 
 /** The container requests more routes than allowed. */
@@ -107,8 +107,8 @@ interface ExceededLimit {
 const limitFault = ({ label, what, limit, fix }: ExceededLimit): LabelFault => ({
   code: "CFA-LIMIT",
   label: label?.slice(0, MAX_LABEL_NAME_CHARACTERS) ?? "",
-  message: `${what}, and cfauth reads ${limit} at most; nothing is opened, since what is not read might ask for protection`,
-  fix: `${fix}, or divide the routes among several containers`,
+  message: `${what}, and cfauth reads ${limit}; nothing opens, because the unread part may ask for protection`,
+  fix: `${fix}, or split the routes across several containers`,
 });
 
 const formatCount = (count: number): string => count.toLocaleString("en");

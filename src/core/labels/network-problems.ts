@@ -33,13 +33,13 @@ function sentencesOf(network: string, outside: OutsideDns): Pick<Problem, "messa
   switch (outside) {
     case "any":
       return {
-        message: `the DNS outside Docker answers every name, also those of stopped containers on ${network}, so their routes lead to another machine until they close`,
-        fix: 'set dns: "9.9.9.9", or another server that does not, on cloudflared and on cfauth in compose.yaml, and recreate both',
+        message: `the DNS outside Docker answers every name, including those of stopped containers on ${network}, so their routes lead to another machine until they close`,
+        fix: 'set dns: "9.9.9.9", or another server that does not do this, on cloudflared and on cfauth in compose.yaml, and recreate both',
       };
     case "domain":
       return {
         message: `the DNS outside Docker answers names that end with .${network}, so the route of a stopped container leads to another machine until it closes`,
-        fix: "set CFAUTH_TARGET=id on cfauth, or use a network whose name is no domain, such as tunnel, and name it in CFAUTH_NETWORK",
+        fix: "set CFAUTH_TARGET=id on cfauth, or use a network whose name is not a domain, such as tunnel, and set CFAUTH_NETWORK to it",
       };
     case "search":
       return {

@@ -112,7 +112,7 @@ function portOf(
     fault: {
       code: "CFA-PORT-MANY",
       label: name,
-      message: `the image exposes ${listPorts(exposed)}, and which one is meant cannot be guessed`,
+      message: `the image exposes ${listPorts(exposed)}, and cfauth cannot know which one is meant`,
       fix: `add ${name}: "${only}" (or another of them)`,
     },
   };

@@ -101,7 +101,7 @@ const hasNetworkMode = (labelSet: LabelSet): boolean =>
 const ambiguousNameFault = (labelSet: LabelSet, prefix: string, network: string): LabelFault => ({
   code: "CFA-NAME-AMBIGUOUS",
   label: `${prefix}hostname`,
-  message: `another container answers to the name and the id of ${labelSet.name} on the network ${network} too, and the container has no address there, so visitors could be led to the other one`,
+  message: `another container also answers to the name and the id of ${labelSet.name} on the network ${network}, and the container has no address there, so visitors could reach the other container`,
   fix: `remove the aliases ${labelSet.members[0].name} and ${shortId(labelSet.members[0].id)} from the other container, or take it off the network ${network}`,
 });
 

@@ -90,7 +90,7 @@ export function notAuthentikFault(
   return {
     code: "CFA-AK-OWN-HOST",
     label,
-    message: `${label} asks for ${login.host}, which belongs to Authentik's own container alone, ${describeContainer(login.container)}; another one there could forge every login`,
+    message: `${label} asks for ${login.host}, which only Authentik's own container may use (${describeContainer(login.container)}); another container there could forge every login`,
     fix: `choose another hostname; only if ${labelSet.name} is Authentik itself, set CFAUTH_AUTHENTIK_CONTAINER=${labelSet.name} on cfauth`,
   };
 }
@@ -98,13 +98,13 @@ export function notAuthentikFault(
 function describeContainer(container: AuthentikContainer): string {
   switch (container.kind) {
     case "unnamed":
-      return "and neither AUTHENTIK_API_URL nor CFAUTH_AUTHENTIK_CONTAINER leads to one";
+      return "neither AUTHENTIK_API_URL nor CFAUTH_AUTHENTIK_CONTAINER names a container";
     case "absent":
-      return `which is ${container.name} and does not run here`;
+      return `${container.name}, which is not running here`;
     case "ambiguous":
-      return `and ${container.containers.join(" and ")} all answer to its name, ${container.name}`;
+      return `${container.containers.join(" and ")} all answer to its name, ${container.name}`;
     case "found":
-      return `which is ${[...container.names].toSorted().join(" or ")}`;
+      return [...container.names].toSorted().join(" or ");
   }
 }
 
@@ -124,9 +124,8 @@ export function loginFaults(
     ([key, { text }]) => key.startsWith("access.") || (key === "access" && text !== "public"),
   );
   return ineffective.map(([, label]) => {
-    const why = `cannot hold for ${hostname}, Authentik's own hostname: to log in there one would have to be logged in; it is kept open`;
-    const fix =
-      separateRoute ?? `remove ${label.name}; who may log in at all is decided in Authentik itself`;
+    const why = `cannot apply to ${hostname}, Authentik's own hostname: it cannot sit behind its own login, so it stays open`;
+    const fix = separateRoute ?? `remove ${label.name}; Authentik itself decides who may log in`;
     return valueFault(label, invalid(why, fix), "CFA-AK-OWN-HOST");
   });
 }

@@ -71,12 +71,12 @@ function parseUrl(label: Label, container: string): Url | { readonly fault: Labe
   const fault = (why: string, fix: string) => ({ fault: valueFault(label, invalid(why, fix)) });
   const stripped = label.text.replace(/^([a-z]+:\/\/)[^/]*@/, "$1");
   if (stripped !== label.text)
-    return fault("has a user name or password, which is no part of an origin", `write ${stripped}`);
+    return fault("has a user name or password, which an origin must not have", `write ${stripped}`);
   const url = /^([a-z]+):\/\/([A-Za-z0-9._-]+|\[[0-9a-f:]+\])(:\d{1,5})?(.*)$/.exec(label.text);
   const [, scheme = "", host = "", port = "", rest = ""] = url ?? [];
   if (url === null || !(SCHEMES as readonly string[]).includes(scheme))
     return fault(
-      "is not an origin that cloudflared takes",
+      "is not an origin that cloudflared accepts",
       `write it like http://${container}:8080`,
     );
   if (rest !== "")

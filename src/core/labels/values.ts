@@ -85,7 +85,7 @@ function parseCaPool(text: string, caPools: readonly string[]): ParseResult<stri
   if (caPools.includes(text)) return ok(text);
   const known = caPools.length === 0 ? "" : `write ${caPools.join(" or ")}, or `;
   return invalid(
-    "is not a file that CFAUTH_CA_POOLS lists, and one that cloudflared does not have would stop every change of the tunnel",
+    "is not listed in CFAUTH_CA_POOLS, and a file that cloudflared does not have would block every change of the tunnel",
     `${known}add the file to CFAUTH_CA_POOLS once cloudflared has it at that path`,
   );
 }

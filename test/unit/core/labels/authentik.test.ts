@@ -71,27 +71,27 @@ describe("a container that is not Authentik and asks for Authentik's hostname", 
     {
       name: "which container that is",
       container: authentikIs("authentik"),
-      which: "which is authentik;",
+      which: "authentik",
     },
     {
       name: "that it does not run here",
       container: { kind: "absent", name: "ak" },
-      which: "which is ak and does not run here;",
+      which: "ak, which is not running here",
     },
     {
       name: "that several have its name",
       container: { kind: "ambiguous", name: "ak", containers: ["a", "b"] },
-      which: "and a and b all answer to its name, ak;",
+      which: "a and b all answer to its name, ak",
     },
     {
-      name: "that no setting leads to one",
+      name: "that no setting names a container",
       container: { kind: "unnamed" },
-      which: "and neither AUTHENTIK_API_URL nor CFAUTH_AUTHENTIK_CONTAINER leads to one;",
+      which: "neither AUTHENTIK_API_URL nor CFAUTH_AUTHENTIK_CONTAINER names a container",
     },
   ])("reads in the problem $name", ({ container, which }) => {
     const [problem] = labelled({ hostname: AUTH }, login(container)).problems;
     expect(problem?.message).toBe(
-      `cfauth.hostname asks for ${AUTH}, which belongs to Authentik's own container alone, ${which} another one there could forge every login`,
+      `cfauth.hostname asks for ${AUTH}, which only Authentik's own container may use (${which}); another container there could forge every login`,
     );
     expect(problem?.fix).toBe(
       "choose another hostname; only if app is Authentik itself, set CFAUTH_AUTHENTIK_CONTAINER=app on cfauth",

@@ -200,7 +200,7 @@ describe("a path that cannot be meant opens nothing, the good ones beside it inc
         "CFA-LABEL-CLASH",
         "cfauth.hooks.hostname",
         "cfauth.hostname and cfauth.hooks.hostname both ask for app.example.com/hooks",
-        "remove one, or give one another hostname or path",
+        "remove one, or give one a different hostname or path",
       ],
     ]);
   });

@@ -330,8 +330,8 @@ describe("who may enter is never read", () => {
       "CFA-AK-OWN-HOST",
       "error",
       "dockflare.hostname",
-      "dockflare.hostname asks for auth.example.com, Authentik's own hostname, which cannot stand behind a login; what is read of other tools always does",
-      "write cfauth.hostname: auth.example.com and cfauth.port on the container that is Authentik",
+      "dockflare.hostname asks for auth.example.com, Authentik's own hostname, which cannot sit behind a login; routes from another tool's labels always do",
+      "write cfauth.hostname: auth.example.com and cfauth.port on Authentik's own container",
     ]);
   });
 
@@ -403,7 +403,7 @@ describe("a label of another tool that is faulty opens nothing and says what wou
       says: [
         "CFA-LABEL-VALUE",
         "dockflare.service",
-        'dockflare.service="" is not an origin that cloudflared takes',
+        'dockflare.service="" is not an origin that cloudflared accepts',
         "write it like http://app:8080 (as a label of cfauth: cfauth.service)",
       ],
     },

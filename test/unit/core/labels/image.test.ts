@@ -238,9 +238,9 @@ describe("labels of the image that were ignored", () => {
         label: "cfauth.access",
         route: undefined,
         message:
-          "cfauth.access, cfauth.hostname, com.docker.compose.project come from the image and not from the operator, and cfauth ignores labels of images: the author of an image must not decide what is reachable",
+          "cfauth.access, cfauth.hostname, com.docker.compose.project come from the image and not from the operator; cfauth ignores image labels, because an image's author must not decide what is reachable",
         effect: "unchanged",
-        fix: "write them on the container under a name for the route, such as cfauth.own.hostname, or set CFAUTH_IMAGE_LABELS=true on cfauth, which obeys the labels of every image",
+        fix: "write them on the container with a route name, such as cfauth.own.hostname, or set CFAUTH_IMAGE_LABELS=true on cfauth, which obeys the labels of every image",
       },
     ]);
   });

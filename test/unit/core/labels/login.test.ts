@@ -15,11 +15,10 @@ const login = reachedExposure(AUTH, { protection: { kind: "login" }, display: HI
 const vain = (label: string, text: string, fix: string) => [
   "CFA-AK-OWN-HOST",
   label,
-  `${label}="${text}" cannot hold for ${AUTH}, Authentik's own hostname: to log in there one would have to be logged in; it is kept open`,
+  `${label}="${text}" cannot apply to ${AUTH}, Authentik's own hostname: it cannot sit behind its own login, so it stays open`,
   fix,
 ];
-const remove = (label: string) =>
-  `remove ${label}; who may log in at all is decided in Authentik itself`;
+const remove = (label: string) => `remove ${label}; Authentik itself decides who may log in`;
 
 describe("Authentik's own hostname", () => {
   it("is open to anyone and in no library, without a word, since the login cannot stand behind itself", () => {

@@ -53,7 +53,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       ...bad(
         "app.example.com:80",
         "has a port",
-        "write app.example.com; the port of the container is the label port",
+        "write app.example.com; set the container's port with the label port",
       ),
     },
     {
@@ -61,7 +61,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       ...bad(
         "app.example.com/api",
         "has a path",
-        "write app.example.com and put the path into its own label, path",
+        "write app.example.com and put the path into the label path",
       ),
     },
     {
@@ -69,7 +69,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       ...bad(
         "app.example.com?x=1",
         "has a path",
-        "write app.example.com and put the path into its own label, path",
+        "write app.example.com and put the path into the label path",
       ),
     },
     { name: "with an underscore", ...bad("my_app.example.com", "is not a hostname", LIKE) },
@@ -106,7 +106,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       name: "that is a bare name, where there is no one domain",
       ...bad(
         "wiki",
-        "is a bare name and there is no one domain to complete it with",
+        "is a bare name, and there is no single domain to complete it with",
         "write it in full, app.example.com, or set CFAUTH_DOMAIN",
       ),
       settings: { domain: undefined },
@@ -127,7 +127,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       says: [
         "CFA-HOST-NO-ZONE",
         "cfauth.hostname",
-        "none of the zones that may be used (example.com) covers app.other.net",
+        "none of the usable zones (example.com) covers app.other.net",
         "correct it, or give the token Zone · Read and DNS · Edit for the zone of app.other.net",
       ],
     },
@@ -159,7 +159,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       says: [
         "CFA-HOST-NO-ZONE",
         "cfauth.hostname",
-        "none of the zones that may be used (example.com) covers app.notexample.com",
+        "none of the usable zones (example.com) covers app.notexample.com",
         "correct it, or give the token Zone · Read and DNS · Edit for the zone of app.notexample.com",
       ],
     },
@@ -170,7 +170,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       says: [
         "CFA-HOST-NO-ZONE",
         "cfauth.hostname",
-        "none of the zones that may be used (none at all: is Zone · Read missing?) covers app.example.com",
+        "none of the usable zones (none at all: is Zone · Read missing?) covers app.example.com",
         "correct it, or give the token Zone · Read and DNS · Edit for the zone of app.example.com",
       ],
     },
@@ -226,7 +226,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       says: [
         "CFA-PORT-MANY",
         "cfauth.port",
-        "the image exposes 80, 443 and 8443, and which one is meant cannot be guessed",
+        "the image exposes 80, 443 and 8443, and cfauth cannot know which one is meant",
         'add cfauth.port: "80" (or another of them)',
       ],
     },
@@ -391,7 +391,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       says: [
         "CFA-NAME-AMBIGUOUS",
         "cfauth.hostname",
-        "another container answers to the name and the id of app on the network tunnel too, and the container has no address there, so visitors could be led to the other one",
+        "another container also answers to the name and the id of app on the network tunnel, and the container has no address there, so visitors could reach the other container",
         "remove the aliases app and 0123456789ab from the other container, or take it off the network tunnel",
       ],
     },
@@ -425,7 +425,7 @@ const unknown = (label: string, fix: string): Omit<Row, "name"> => ({
   says: [
     "CFA-LABEL-UNKNOWN",
     label,
-    `${label} is not a label of cfauth; nothing is opened, since it might have asked for protection`,
+    `${label} is not a label of cfauth; nothing opens, because it may have asked for protection`,
     fix,
   ],
 });
@@ -490,7 +490,7 @@ describe("a label that cfauth does not know exposes nothing, and the nearest one
       says: [
         "CFA-LABEL-UNKNOWN",
         "tunnel.acess",
-        "tunnel.acess is not a label of cfauth; nothing is opened, since it might have asked for protection",
+        "tunnel.acess is not a label of cfauth; nothing opens, because it may have asked for protection",
         "write tunnel.access",
       ],
     },
@@ -637,7 +637,7 @@ describe("a value that the label does not take exposes nothing", () => {
 });
 
 const NOT_LISTED =
-  "is not a file that CFAUTH_CA_POOLS lists, and one that cloudflared does not have would stop every change of the tunnel";
+  "is not listed in CFAUTH_CA_POOLS, and a file that cloudflared does not have would block every change of the tunnel";
 const LIST_IT = "add the file to CFAUTH_CA_POOLS once cloudflared has it at that path";
 const HOST_NAME = "write a name such as wiki.internal, without a scheme or a path";
 
@@ -741,7 +741,7 @@ const away = (text: string): Omit<Row, "name"> => ({
     FORBIDDEN,
   ],
 });
-const NOT_TAKEN = "is not an origin that cloudflared takes";
+const NOT_TAKEN = "is not an origin that cloudflared accepts";
 
 describe("a service that leads away from its own container, or nowhere, exposes nothing", () => {
   refuses([
@@ -783,7 +783,7 @@ describe("a service that leads away from its own container, or nowhere, exposes 
       ...value(
         "service",
         "http://ann:hush@app:80",
-        "has a user name or password, which is no part of an origin",
+        "has a user name or password, which an origin must not have",
         "write http://app:80",
       ),
     },
