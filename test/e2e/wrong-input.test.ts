@@ -142,7 +142,7 @@ const ROWS: readonly Row[] = [
     labels: { hostname: "HOST" },
     code: "CFA-CONFLICT-INGRESS",
     at: "hostname",
-    says: /made by somebody else/,
+    says: /which is not cfauth's/,
     fix: /remove that rule/,
   },
   {

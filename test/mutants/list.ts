@@ -78,25 +78,25 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "does not look at whose logins the rule checks",
     file: "src/resources/ingress-rule/propose.ts",
-    from: "check.audTag[0] === wanted.aud",
+    from: "check.audTag[0] === desired.aud",
     to: "true",
   },
   {
     name: "withdraws a rule that a public one around it would answer for",
     file: "src/resources/ingress-rule/propose.ts",
-    from: "around(route, observed, desired) ? shut",
-    to: "false ? shut",
+    from: "hasParentRule(route, observed, desired) ? placeholderChange",
+    to: "false ? placeholderChange",
   },
   {
     name: "does not see that the origin moved",
     file: "src/resources/ingress-rule/propose.ts",
-    from: 'changes: sameWay ? undefined : "origin"',
+    from: 'changes: leadsToOrigin ? undefined : "origin"',
     to: "changes: undefined",
   },
   {
     name: "takes any rule on the hostname for its own",
     file: "src/resources/ingress-rule/rules.ts",
-    from: "rule.hostname?.toLowerCase() === hostname && !isOwnedRule(rule, seen)",
+    from: "rule.hostname?.toLowerCase() === hostname && !isOwnedRule(rule, observed)",
     to: "false",
   },
   {
@@ -138,13 +138,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no longer knows its rule by the mark when its application is gone",
     file: "src/resources/ingress-rule/rules.ts",
-    from: ": isMarked(rule, seen.ingress.mark);",
-    to: ": isMarked(rule, seen.ingress.mark) && writtenEarlier(rule, { ...seen, ingress: { ...seen.ingress, rules: [] } });",
+    from: ": isMarked(rule, observed.ingress.mark);",
+    to: ": isMarked(rule, observed.ingress.mark) && wasWrittenEarlier(rule, { ...observed, ingress: { ...observed.ingress, rules: [] } });",
   },
   {
     name: "lets other spellings of a protected path through the public host around it",
     file: "src/resources/ingress-rule/propose.ts",
-    from: "cleanPathsOnly: takesCleanOnly(exposure, desired)",
+    from: "cleanPathsOnly: needsCleanPathsOnly(exposure, desired)",
     to: "cleanPathsOnly: false",
   },
   {
@@ -186,8 +186,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "opens what is wider before the protected path inside it takes every spelling",
     file: "src/resources/ingress-rule/propose.ts",
-    from: "wanted !== undefined && areGuardedWithin(exposure, observed, desired) ? wanted",
-    to: "wanted !== undefined ? wanted",
+    from: "desiredRule !== undefined && areInnerRoutesGuarded(exposure, observed, desired) ? desiredRule",
+    to: "desiredRule !== undefined ? desiredRule",
   },
   {
     name: "takes only its prefix for a protected path inside something wider",
@@ -300,7 +300,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "opens what cloudflared refuses again and again",
     file: "src/resources/ingress-rule/propose.ts",
-    from: "if (withheld !== undefined) return withhold(rule, exposure, withheld, observed, desired);",
+    from: "if (withheld !== undefined) return withholdRule(rule, exposure, withheld, observed, desired);",
     to: "",
   },
   {

@@ -195,7 +195,9 @@ export const foreignApplicationAt = (
 ): ForeignApplication | undefined =>
   observed.theirs.find(({ destinations }) => destinations.includes(routeKey(route)));
 
-/** Whether it also protects something without a public hostname: a private network, an MCP server. */
+/**
+ * Whether it also protects something without a public hostname: a private network, an MCP server.
+ */
 export const hasPrivateDestination = ({
   unmanagedFields,
 }: Pick<ForeignApplication, "unmanagedFields">): boolean =>

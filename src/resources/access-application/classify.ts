@@ -10,8 +10,9 @@ import {
 import type { AccessApplication, ObservedAccessApplications } from "./types.ts";
 
 /**
- * Sorts all applications of the account into ours and foreign ones. If several of ours have the same
- * route, the oldest one counts, so that every daemon picks the same one. The others are duplicates.
+ * Sorts all applications of the account into ours and foreign ones. If several of ours have the
+ * same route, the oldest one counts, so that every daemon picks the same one. The others are
+ * duplicates.
  */
 export function classifyApplications(
   answers: readonly ApplicationResponse[],

@@ -14,9 +14,9 @@ type Needs = OwnershipEvidence & {
 /**
  * Whether a foreign application prevents this route.
  *
- * A foreign application for a parent path or a wildcard is never changed. With the label adopt, ours
- * is created inside it. Authentik's own hostname needs no label, because AUTHENTIK_URL names it:
- * nobody could log in if it were behind a login.
+ * A foreign application for a parent path or a wildcard is never changed. With the label adopt,
+ * ours is created inside it. Authentik's own hostname needs no label, because AUTHENTIK_URL names
+ * it: nobody could log in if it were behind a login.
  *
  * A rule of ours shows that the route was open before: its application is only being replaced. A
  * placeholder rule shows nothing, because a route that was never open can have one too.

@@ -25,7 +25,8 @@ export interface Covering {
  * application there. It has a parent path or a wildcard hostname as a destination.
  *
  * An application of ours would be more specific and decide instead, so it would make a hole in the
- * protection of the foreign one. For a destination that equals the route see `foreignApplicationAt`.
+ * protection of the foreign one. For a destination that equals the route see
+ * `foreignApplicationAt`.
  *
  * Undefined also if an application of ours lies between the two: it already decides there.
  */
@@ -44,8 +45,8 @@ export function foreignApplicationsCovering(
 }
 
 /**
- * Types that protect nothing which visitors reach by its hostname (API schema, checked 2026-12). Any
- * other type may do so.
+ * Types that protect nothing which visitors reach by its hostname (API schema, checked 2026-12).
+ * Any other type may do so.
  */
 const LINKS_AND_DEVICES: ReadonlySet<string> = new Set([
   "app_launcher",
@@ -81,8 +82,9 @@ function coversHost(pattern: string, hostname: string): boolean {
 const escapeRegExp = (text: string): string => text.replace(/[\\^$.|?+()[\]{}]/g, "\\$&");
 
 /**
- * Whether a path pattern covers the prefix, or may cover it. Everything after the first `*` counts as
- * a match, because it is not documented which of two paths with a wildcard is the more specific one.
+ * Whether a path pattern covers the prefix, or may cover it. Everything after the first `*` counts
+ * as a match, because it is not documented which of two paths with a wildcard is the more specific
+ * one.
  */
 function coversPath(pattern: string, prefix: string): boolean {
   if (pattern === "") return true;

@@ -208,7 +208,10 @@ async function remove(
   });
 }
 
-/** The one place out of it, or all of it where it guards no other. What its policies say is never touched. */
+/**
+ * Removes the destination from it, or deletes it if it protects no other. Its policies are never
+ * changed.
+ */
 async function release(
   { cloudflare, account: account_id, owner }: AccessApplicationDriverOptions,
   { foreign, place }: Extract<AccessApplicationChange, { readonly foreign: unknown }>,

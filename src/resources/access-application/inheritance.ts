@@ -2,8 +2,8 @@ import type { RouteKey } from "../../core/domain/route.ts";
 import type { AccessApplicationChange, Inheritance, ObservedAccessApplications } from "./types.ts";
 
 /**
- * What the user had set on applications that were deleted to be replaced. Kept here until the new one
- * exists, because Cloudflare does not keep it.
+ * What the user had set on applications that were deleted to be replaced. Kept here until the new
+ * one exists, because Cloudflare does not keep it.
  */
 export type Inheritances = Map<RouteKey, Inheritance>;
 

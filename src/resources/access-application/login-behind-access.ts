@@ -41,7 +41,9 @@ export const diagnoseLoginBehindAccess: Diagnostic<Needs> = (observed, desired) 
   ];
 };
 
-/** Whether visitors pass without a login: the rule of the application's route does not check one. */
+/**
+ * Whether visitors pass without a login: the rule of the application's route does not check one.
+ */
 function isOpen(observed: Needs, key: RouteKey): boolean {
   const route = parseRouteKey(key);
   const rule = route && ruleOf(observed, route);

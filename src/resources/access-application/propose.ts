@@ -51,23 +51,25 @@ export const tagPrerequisite = (
 });
 
 /**
- * | the application                                   | desired | then                                        |
- * |---------------------------------------------------|---------|---------------------------------------------|
- * | a foreign one covers exactly this route           | yes     | conflict                                    |
- * | a foreign one covers a parent path or wildcard    | yes     | conflict, unless the label adopt accepts    |
- * |                                                   |         | a hole in its protection                    |
- * | absent                                            | yes     | create, once its policies exist             |
- * | ours                                              | no      | remove                                      |
- * | ours, created for another party                   | yes     | replace: its users must log in again        |
- * | ours, links other policies, which admit no fewer  | yes     | update; the audience changes                |
- * | ours, admits more than desired, or for longer     | yes     | replace: the new aud accepts no old login   |
- * | the same, while its rule checks no login          | yes     | update and mark it; then the rule; then     |
- * |                                                   |         | replace                                     |
- * | ours, links other policies, and another route of  | yes     | replace: a late edge must not apply the new |
- * | the same container lies within                    |         | audience to the inner route                 |
- * | ours, links other policies, and its rule still    | yes     | replace: it was created for another desired |
- * | checks another application                        |         | state                                       |
- * | ours, differs in anything else                    | yes     | update                                      |
+ * | the application                           | desired | then                                    |
+ * |-------------------------------------------|---------|-----------------------------------------|
+ * | a foreign one covers exactly this route   | yes     | conflict                                |
+ * | a foreign one covers a parent path or a   | yes     | conflict, unless the label adopt        |
+ * | wildcard                                  |         | accepts a hole in its protection        |
+ * | absent                                    | yes     | create, once its policies exist         |
+ * | ours                                      | no      | remove                                  |
+ * | ours, created for another party           | yes     | replace: its users must log in again    |
+ * | ours, links other policies, which admit   | yes     | update; the audience changes            |
+ * | no fewer                                  |         |                                         |
+ * | ours, admits more than desired, or for    | yes     | replace: the new aud accepts no old     |
+ * | longer                                    |         | login                                   |
+ * | the same, while its rule checks no login  | yes     | update and mark it; then update the     |
+ * |                                           |         | rule; then replace it                   |
+ * | ours, links other policies, and another   | yes     | replace: a late edge must not apply the |
+ * | route of the same container lies within   |         | new audience to the inner route         |
+ * | ours, links other policies, and its rule  | yes     | replace: it was created for another     |
+ * | still checks another application          |         | desired state                           |
+ * | ours, differs in anything else            | yes     | update                                  |
  */
 export const accessApplicationResource = (
   owner: Owner,
@@ -161,7 +163,8 @@ function compareApplication(
             ? { ...desired, name: `${desired.name}${REVOCATION_SUFFIX}` }
             : desired,
         };
-  // While the application is gone, a rule without our mark would look foreign: remove the rule first.
+  // While the application is gone, a rule without our mark would look foreign: remove the rule
+  // first.
   const dependentsFirst = mustReplace && loginCheck === "unproven";
   return {
     is: "drifted",

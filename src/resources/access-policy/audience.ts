@@ -7,7 +7,8 @@ import type { ObservedLogin } from "../login/types.ts";
 import type { DesiredPolicy } from "./types.ts";
 
 /**
- * The names of our policies for a protection, by precedence. Policies that need no login come first.
+ * The names of our policies for a protection, by precedence. Policies that need no login come
+ * first.
  */
 export function policyNames(owner: Owner, protection: Protection): readonly string[] {
   return describeProtection(protection).map((text) => `${policyPrefix(owner)}${text}`);
@@ -88,8 +89,8 @@ function describePeople({ groups, emails }: Audience): string {
 const MAX_LIST_LENGTH = 150;
 
 /**
- * Two different lists never have the same text. A list that is cut, or whose names are ambiguous, ends
- * in its fingerprint.
+ * Two different lists never have the same text. A list that is cut, or whose names are ambiguous,
+ * ends in its fingerprint.
  */
 function describeList(what: string, names: readonly string[]): string {
   const text = `${what} ${joinWithOr(names)}`;
@@ -104,8 +105,8 @@ function describeList(what: string, names: readonly string[]): string {
 const AMBIGUOUS = /[,…#\p{C}]|(^|\s)(or|and)(\s|$)|^\s|\s$|\s\s|[^\S ]/u;
 
 /**
- * Long enough that no author of labels can find a list with the fingerprint of another list. The two
- * would share a policy.
+ * Long enough that no author of labels can find a list with the fingerprint of another list. The
+ * two would share a policy.
  */
 const fingerprint = (of: unknown): string =>
   createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 16);

@@ -126,8 +126,8 @@ const PolicyAnswer = z.looseObject({
 });
 
 /**
- * Includes the default session: it is not documented whether the API returns it for a policy without a
- * session of its own (checked 2026-12).
+ * Includes the default session: it is not documented whether the API returns it for a policy
+ * without a session of its own (checked 2026-12).
  */
 const UNSET: readonly (string | null | undefined)[] = [undefined, null, "", "24h", "24h0m0s"];
 
@@ -151,8 +151,8 @@ const policyFrom = ({
 });
 
 /**
- * Without empty fields and empty rules: the API may return a rule such as `{ email: { email: "" } }`
- * (Terraform provider, 2026-11).
+ * Without empty fields and empty rules: the API may return a rule such as `{ email: { email: "" }
+ * }` (Terraform provider, 2026-11).
  */
 function rulesIn(rules: readonly unknown[] | null | undefined): readonly unknown[] {
   return sortRules((rules ?? []).flatMap((rule) => removeEmptyFields(rule) ?? []));

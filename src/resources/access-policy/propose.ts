@@ -99,8 +99,8 @@ const hasSameContent = (existing: Policy, desired: DesiredPolicy): boolean =>
   existing.session === undefined;
 
 /**
- * Removes our policies that no application uses and no route needs, duplicates included. A policy that
- * a foreign application uses counts as used.
+ * Removes our policies that no application uses and no route needs, duplicates included. A policy
+ * that a foreign application uses counts as used.
  */
 export const collectUnusedPolicies =
   (

@@ -9,8 +9,8 @@ export interface ObservedAccessPolicies {
   /** Ids of the login methods that foreign policies name; absent if they name none. */
   readonly methodsNamed?: readonly string[];
   /**
-   * Our policies, by name and content, that returned to the same content after repeated replacement;
-   * absent if there are none.
+   * Our policies, by name and content, that returned to the same content after repeated
+   * replacement; absent if there are none.
    */
   readonly contested?: ReadonlySet<string>;
 }
@@ -27,8 +27,8 @@ export interface PolicyContent {
   readonly require: readonly unknown[];
   readonly exclude: readonly unknown[];
   /**
-   * How long a login lasts, instead of the application's session, in Access's notation. cfauth never
-   * sets it.
+   * How long a login lasts, instead of the application's session, in Access's notation. cfauth
+   * never sets it.
    */
   readonly session?: string;
 }

@@ -48,8 +48,8 @@ async function observeAll(options: DnsRecordDriverOptions): Promise<ObservedDnsR
 }
 
 /**
- * Reads only the zones in use. A new foreign record in another zone is noticed when Cloudflare refuses
- * ours.
+ * Reads only the zones in use. A new foreign record in another zone is noticed when Cloudflare
+ * refuses ours.
  */
 async function observeZonesInUse(
   options: DnsRecordDriverOptions,

@@ -5,8 +5,8 @@ export interface ObservedDnsRecords {
   /** The zones that cfauth may use. */
   readonly zones: readonly Zone[];
   /**
-   * Names of the zones that the token can see and CFAUTH_ZONES excludes. Their hostnames do not belong
-   * to a parent zone.
+   * Names of the zones that the token can see and CFAUTH_ZONES excludes. Their hostnames do not
+   * belong to a parent zone.
    */
   readonly excludedZones: readonly string[];
   readonly mine: ReadonlyMap<Hostname, Mine<DnsRecord>>;

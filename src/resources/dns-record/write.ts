@@ -33,8 +33,8 @@ const zoneId = (change: DnsRecordChange): string =>
   "existing" in change ? change.existing.zone : change.desired.zone;
 
 /**
- * Applies the changes of one zone: a single one by itself, several in one transaction. If Cloudflare
- * refuses a transaction, its changes are applied one by one to find the bad one.
+ * Applies the changes of one zone: a single one by itself, several in one transaction. If
+ * Cloudflare refuses a transaction, its changes are applied one by one to find the bad one.
  */
 export async function writeRecords(
   context: WriteContext,

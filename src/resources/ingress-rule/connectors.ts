@@ -9,7 +9,9 @@ export interface TunnelAddress {
   readonly tunnel: string;
 }
 
-/** The version of the document that each connector of the tunnel runs; undefined for one that does not report it. */
+/**
+ * The document version that each connector of the tunnel runs; undefined if it does not report one.
+ */
 export async function runningVersions({
   cloudflare,
   account: account_id,

@@ -8,14 +8,14 @@ interface Needs {
   readonly tunnel: Pick<ObservedTunnel, "name">;
 }
 
-/** What is to be reported of the tunnel's document as a whole: it belongs to no route. */
+/** Problems of the tunnel's document as a whole, which belong to no route. */
 export const diagnoseTunnelRules: Diagnostic<Needs> = ({ ingress, tunnel }) => [
   ...(ingress.behind ? [diagnosePropagation(tunnel.name)] : []),
-  ...(ingress.contested ? [contested(ingress.mark)] : []),
-  ...(ingress.takesMark ? [] : [unmarked()]),
+  ...(ingress.contested ? [contestedProblem(ingress.mark)] : []),
+  ...(ingress.takesMark ? [] : [unmarkedProblem()]),
 ];
 
-const OF_NONE = {
+const NO_ROUTE = {
   container: undefined,
   label: undefined,
   route: undefined,
@@ -24,7 +24,7 @@ const OF_NONE = {
 
 /** Also for doctor. */
 export const diagnosePropagation = (tunnel: string): Problem => ({
-  ...OF_NONE,
+  ...NO_ROUTE,
   code: "CFA-TUNNEL-BEHIND",
   severity: "error",
   message: `a cloudflared of the tunnel ${tunnel} still runs older rules than those that cfauth wrote, so what was closed or narrowed may still be open`,
@@ -32,22 +32,22 @@ export const diagnosePropagation = (tunnel: string): Problem => ({
   fix: "read in docker compose logs cloudflared which rule it refuses and correct that label; else restart it: docker compose restart cloudflared",
 });
 
-const contested = (mark: string): Problem => ({
-  ...OF_NONE,
+const contestedProblem = (mark: string): Problem => ({
+  ...NO_ROUTE,
   code: "CFA-TUNNEL-CONTESTED",
   severity: "warning",
   message:
-    "another writer has changed or removed cfauth's rules in the tunnel 4 times within 10 minutes, and cfauth put them back each time",
+    "another writer has changed or removed cfauth's rules in the tunnel 4 times within 10 minutes, and cfauth restored them each time",
   about: "",
   fix: `find the other writer: another tool on this tunnel, or a second cfauth with the owner ${mark.slice("cfauth:".length)}; give each a tunnel or a CFAUTH_OWNER of its own`,
 });
 
-const unmarked = (): Problem => ({
-  ...OF_NONE,
+const unmarkedProblem = (): Problem => ({
+  ...NO_ROUTE,
   code: "CFA-TUNNEL-UNMARKED",
   severity: "warning",
   message:
-    "Cloudflare refuses cfauth's mark in the tunnel's rules, so cfauth cannot recognise one of them that is restored after its Access application is gone",
+    "Cloudflare refuses cfauth's mark in the tunnel's rules, so cfauth cannot recognise a rule of its own that is restored after its Access application is gone",
   about: "",
   fix: "report this to cfauth; after another tool has written the tunnel's rules, remove those that no container asks for under Zero Trust → Networks → Tunnels → Public hostnames",
 });

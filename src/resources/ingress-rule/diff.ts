@@ -11,7 +11,7 @@ import {
 } from "./rules.ts";
 import type { IngressRuleChange, RawRule } from "./types.ts";
 
-/** What a rule leads to that lets nobody in. */
+/** Shown as the service of a placeholder rule. */
 export const CLOSED_TEXT = "nothing (503)";
 
 export function diffIngressRule(
@@ -20,18 +20,18 @@ export function diffIngressRule(
 ): Diff {
   const { mark } = observed.ingress;
   if ("unmarked" in change) return diffFields({ mark: "none" }, { mark: change.mark });
-  const [now] = change.existing;
+  const [existing] = change.existing;
   if (change.action === "delete")
-    return diffFields(now === undefined ? {} : fields(now, mark), undefined);
-  const before = now && fields(now, mark);
+    return diffFields(existing === undefined ? {} : fields(existing, mark), undefined);
+  const before = existing && fields(existing, mark);
   if ("placeholder" in change) {
-    const theirs = change.instead?.length
+    const replaced = change.instead?.length
       ? { service: change.instead.map(({ service }) => service).join(", ") }
       : before;
-    return diffFields(theirs, fields(placeholderRule(change), mark));
+    return diffFields(replaced, fields(placeholderRule(change), mark));
   }
   if ("reroute" in change)
-    return diffFields(before, now && fields({ ...now, service: change.reroute }, mark));
+    return diffFields(before, existing && fields({ ...existing, service: change.reroute }, mark));
   const after = fields(desiredRule(change.desired), mark);
   const opens = change.desired.check === undefined && before?.["login"] !== "none";
   return diffFields(change.action === "create" ? undefined : before, after, {
@@ -43,23 +43,24 @@ function fields(rule: RawRule, mark: string): Fields {
   const route = routeOf(rule);
   const check = loginCheckOf(rule);
   const { access: _, ...options } = rule.originRequest ?? {};
-  const shut = isPlaceholderRule(rule, mark);
+  const isPlaceholder = isPlaceholderRule(rule, mark);
   const required = check?.required === true;
+  const login = required ? "required" : "none";
   return fieldsOf({
-    service: shut ? CLOSED_TEXT : rule.service,
-    login: shut ? "nobody has it" : required ? "required" : "none",
-    aud: required && !shut ? check.audTag.join(", ") : undefined,
+    service: isPlaceholder ? CLOSED_TEXT : rule.service,
+    login: isPlaceholder ? "nobody has it" : login,
+    aud: required && !isPlaceholder ? check.audTag.join(", ") : undefined,
     paths: pathsOf(rule, route),
     ...Object.fromEntries(
-      Object.entries(options).map(([name, value]) => [`origin.${name}`, plain(value)]),
+      Object.entries(options).map(([name, value]) => [`origin.${name}`, plainValue(value)]),
     ),
   });
 }
 
 function pathsOf({ path }: RawRule, route: Route | undefined): string | undefined {
   if (route === undefined) return undefined;
-  const written = (more: { readonly cleanPathsOnly: boolean; readonly everySpelling?: true }) =>
-    pathFor({ route, check: { team: "", aud: "" }, ...more });
+  const written = (options: { readonly cleanPathsOnly: boolean; readonly everySpelling?: true }) =>
+    pathFor({ route, check: { team: "", aud: "" }, ...options });
   if ((path || undefined) === written({ cleanPathsOnly: false })) return undefined;
   if (route.path !== undefined && path === written({ cleanPathsOnly: false, everySpelling: true }))
     return "in any spelling";
@@ -68,7 +69,7 @@ function pathsOf({ path }: RawRule, route: Route | undefined): string | undefine
     : "clean ones only";
 }
 
-const plain = (value: unknown): Field =>
+const plainValue = (value: unknown): Field =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean"
     ? value
     : JSON.stringify(value);

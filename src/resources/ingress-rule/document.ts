@@ -2,19 +2,22 @@ import { z } from "zod";
 import type { RuleDocument } from "./journal.ts";
 import type { RawRule } from "./types.ts";
 
-/** Handed on as it came: a parser that copies would put its fields into another order. */
+/** Passed on unchanged: a parser that copies the rule would reorder its fields. */
 const Rule = z.custom<RawRule>((rule) => typeof (rule as RawRule | null)?.service === "string");
 
-/** What the configurations of a tunnel answer. A tunnel that was never configured answers no `config`. */
+/** The API's answer with a tunnel's configuration. A tunnel never configured has no `config`. */
 export const ConfigurationAnswer = z.looseObject({
   version: z.number().nullish(),
   config: z.looseObject({ ingress: z.array(Rule).nullish() }).nullish(),
 });
 
-/** The rule that cloudflared itself falls back to, as the dashboard writes it. */
-const NOTHING: RawRule = { service: "http_status:404" };
+/** The rule that cloudflared falls back to, as the dashboard writes it. */
+const DEFAULT_CATCH_ALL: RawRule = { service: "http_status:404" };
 
-/** The document as it is: nothing in it is read but where the catch-all is, so that all of it goes back as it came. */
+/**
+ * Separates the catch-all rule from the others and interprets nothing else, so that the whole
+ * document can be written back unchanged.
+ */
 export function documentFrom({
   version,
   config,
@@ -22,15 +25,16 @@ export function documentFrom({
   const { ingress, ...rest } = config ?? {};
   const all = ingress ?? [];
   const last = all.at(-1);
-  const closed = last !== undefined && catchesAll(last);
-  const rules = closed ? all.slice(0, -1) : all;
-  return { version: version ?? -1, rules, catchAll: closed ? last : NOTHING, rest };
+  const hasCatchAll = last !== undefined && isCatchAll(last);
+  const rules = hasCatchAll ? all.slice(0, -1) : all;
+  const catchAll = hasCatchAll ? last : DEFAULT_CATCH_ALL;
+  return { version: version ?? -1, rules, catchAll, rest };
 }
 
-const catchesAll = ({ hostname, path }: RawRule): boolean =>
+const isCatchAll = ({ hostname, path }: RawRule): boolean =>
   ["", "*"].includes(hostname ?? "") && (path ?? "") === "";
 
-/** As a PUT takes it: the whole document, what is not ours in it byte for byte as it came. */
+/** The whole document for a PUT. Everything that is not ours is unchanged, byte for byte. */
 export const documentOf = ({
   rules,
   catchAll,

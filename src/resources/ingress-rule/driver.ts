@@ -9,40 +9,44 @@ import { awaitPropagation } from "./await-propagation.ts";
 import { runningVersions } from "./connectors.ts";
 import { ConfigurationAnswer, documentFrom, documentOf } from "./document.ts";
 import {
-  afterLook,
+  afterRead,
   afterWrite,
   EMPTY_JOURNAL,
-  isUnsure,
   type Journal,
   journalFacts,
   type RuleDocument,
+  shouldAskConnectors,
   type VersionJump,
 } from "./journal.ts";
 import { mergeRules } from "./merge-rules.ts";
 import { loginCheckOf } from "./rules.ts";
-import { afterAsking } from "./running.ts";
-import type { IngressRuleChange, ObservedIngressRules } from "./types.ts";
+import { afterReport } from "./running.ts";
+import type { IngressRuleChange, ObservedIngressRules, RawRule } from "./types.ts";
 
 export interface IngressRuleDriverOptions {
   readonly cloudflare: Cloudflare;
   readonly account: string;
   readonly owner: Owner;
-  /** The tunnel's id; undefined while it is not there. */
+  /** The tunnel's id; undefined while it does not exist. */
   readonly tunnel: () => string | undefined;
   /** Called when another writer changed the document. */
   readonly onJump?: ((jump: VersionJump) => void) | undefined;
-  /** Milliseconds of a clock that only grows. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
 
-type Done = ApplyResult<ObservedIngressRules, IngressRuleChange>;
-
-/** How often a write is tried that Cloudflare's limit of requests keeps out, each time from a fresh read. */
-const MOST_TRIES = 3;
+type Result = ApplyResult<ObservedIngressRules, IngressRuleChange>;
 
 /**
- * The tunnel's one document of rules. Several write it and no write is conditional, so each write has a read just before it: what
- * is not as it was planned for is shown to the planner instead of being written over.
+ * How many times a write is attempted that Cloudflare's rate limit rejects. Each attempt starts
+ * with a fresh read.
+ */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * Observes and writes the tunnel's single document of rules. It has several writers, and no write
+ * is conditional, so cfauth reads it just before each write. If it is no longer what the plan
+ * assumed, cfauth writes nothing and the planner sees the new document.
  */
 export function createIngressRuleDriver(
   options: IngressRuleDriverOptions,
@@ -50,21 +54,22 @@ export function createIngressRuleDriver(
   const document = new TunnelDocument(options);
   return {
     kind: "ingress",
-    observe: (depth) => document.observe(depth),
+    observe: (scope) => document.observe(scope),
     apply: async (changes, observed) => {
-      const done = await document.write(changes, observed);
-      return await document.confirmed(changes, observed, await document.seenGone(observed, done));
+      const written = await document.write(changes, observed);
+      const confirmed = await document.confirmRemoval(observed, written);
+      return await document.confirmTakeover(changes, observed, confirmed);
     },
   };
 }
 
-/** The document, and what this process remembers of it from look to look. */
+/** The document, and what this process remembers of it between observations. */
 class TunnelDocument {
   readonly #options: IngressRuleDriverOptions;
   readonly #mark: string;
   readonly #now: () => number;
   #journal: Journal = EMPTY_JOURNAL;
-  /** Whether Cloudflare takes our mark in a rule; false from its first refusal on. */
+  /** Whether Cloudflare accepts our mark in a rule; false from its first refusal on. */
   #takesMark = true;
 
   constructor(options: IngressRuleDriverOptions) {
@@ -74,56 +79,59 @@ class TunnelDocument {
   }
 
   /**
-   * What the connectors run is asked at each look but those soon after a write, which ask only while it is not known to be the newest
-   * document: one that is started again may come back with an old one.
+   * Reads the document, and asks what version the connectors run: a restarted one may come back
+   * with an old version. Soon after a write it asks only while the newest version is not confirmed.
    */
-  async observe(depth: ObservationScope): Promise<ObservedIngressRules> {
-    const document = await this.#look();
+  async observe(scope: ObservationScope): Promise<ObservedIngressRules> {
+    const document = await this.#read();
     const tunnel = this.#options.tunnel();
     if (
       tunnel !== undefined &&
       document.version > 0 &&
-      (depth !== "rules" || isUnsure(this.#journal))
+      (scope !== "rules" || shouldAskConnectors(this.#journal))
     ) {
       const running = await runningVersions({ ...this.#options, tunnel });
-      // What a connector does not report is unknown: no reason to call it behind.
+      // If a connector does not report its version, it is unknown and does not count as behind.
       const known = running.filter((version) => version !== undefined);
-      this.#journal = afterAsking(this.#journal, document, known, this.#mark, this.#now());
+      this.#journal = afterReport(this.#journal, document, known, this.#mark, this.#now());
     }
-    return this.#seen(document);
+    return this.#observed(document);
   }
 
   /**
-   * All changes in one write. Cloudflare refuses a document whole for one bad rule in it: then the halves are tried, so that
-   * the one that is at fault keeps none of the others from being done.
+   * Applies all changes in one write. Cloudflare refuses the whole document because of one bad
+   * rule. Then each half of the changes is tried, so that the bad one does not block the others.
    */
   async write(
     changes: readonly IngressRuleChange[],
     observed: ObservedIngressRules,
-  ): Promise<Done> {
+  ): Promise<Result> {
     try {
-      return await this.#unlessKeptOut(changes, observed);
+      return await this.#replaceWithRetries(changes, observed);
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       if (error.code !== "CFA-CF-REFUSED" || error.outcomeUnknown)
         return failAll(changes, observed, error);
-      const unmarked = await this.#withoutMark(changes, observed);
+      const unmarked = await this.#writeWithoutMark(changes, observed);
       if (unmarked !== undefined) return unmarked;
       return changes.length < 2
         ? failAll(changes, observed, error)
-        : await this.#inHalves(changes, observed);
+        : await this.#writeInHalves(changes, observed);
     }
   }
 
-  /** The second half is left where the document was another one meanwhile: the planner has not seen that. */
-  async #inHalves(
+  /**
+   * If someone else changed the document in between, the second half is skipped, because the
+   * planner has not seen that change.
+   */
+  async #writeInHalves(
     changes: readonly IngressRuleChange[],
     observed: ObservedIngressRules,
-  ): Promise<Done> {
+  ): Promise<Result> {
     const half = Math.ceil(changes.length / 2);
     const first = await this.write(changes.slice(0, half), observed);
-    const moved = first.applied.length + first.failures.length === 0;
-    if (moved || first.outcomeUnknown) return first;
+    const wasSkipped = first.applied.length + first.failures.length === 0;
+    if (wasSkipped || first.outcomeUnknown) return first;
     const second = await this.write(changes.slice(half), first.observed);
     return {
       ...second,
@@ -133,72 +141,75 @@ class TunnelDocument {
   }
 
   /**
-   * Another writer, who read before us and writes after us, puts back what was removed. A rule that asks for no login is open
-   * then, so it is looked for at once.
+   * After a rule without a login check was removed, reads the document again at once. Another
+   * writer that read before our write and wrote after it would restore the rule, and the route
+   * would be open.
    */
-  async seenGone(before: ObservedIngressRules, done: Done): Promise<Done> {
-    const left = new Set(done.observed.rules.map((rule) => JSON.stringify(rule)));
-    if (
-      before.rules.every(
-        (rule) => loginCheckOf(rule)?.required === true || left.has(JSON.stringify(rule)),
-      )
-    )
-      return done;
+  async confirmRemoval(before: ObservedIngressRules, result: Result): Promise<Result> {
+    const remaining = new Set(result.observed.rules.map((rule) => JSON.stringify(rule)));
+    const isHarmless = (rule: RawRule) =>
+      loginCheckOf(rule)?.required === true || remaining.has(JSON.stringify(rule));
+    if (before.rules.every(isHarmless)) return result;
     try {
-      return { ...done, observed: this.#seen(await this.#look()) };
+      return { ...result, observed: this.#observed(await this.#read()) };
     } catch (error) {
-      if (error instanceof ServiceError) return { ...done, outcomeUnknown: true };
+      if (error instanceof ServiceError) return { ...result, outcomeUnknown: true };
       throw error;
     }
   }
 
   /**
-   * Where something is taken over, the rule that admits no one has to be in force before anything else happens. A daemon that comes
-   * back to it only makes sure of that: where nothing had to be written nothing was done.
+   * In a takeover, cloudflared must run the placeholder rule before anything else happens. If an
+   * earlier attempt wrote that rule already, this only waits, and nothing counts as applied.
    */
-  async confirmed(
+  async confirmTakeover(
     changes: readonly IngressRuleChange[],
     before: ObservedIngressRules,
-    done: Done,
-  ): Promise<Done> {
-    const takes = changes.filter((change) => "instead" in change && done.applied.includes(change));
-    if (takes.length === 0 || done.outcomeUnknown) return done;
+    result: Result,
+  ): Promise<Result> {
+    const takeovers = changes.filter(
+      (change) => "instead" in change && result.applied.includes(change),
+    );
+    if (takeovers.length === 0 || result.outcomeUnknown) return result;
     try {
       await awaitPropagation(
         { ...this.#options, tunnel: this.#options.tunnel() ?? "" },
-        done.observed.version,
+        result.observed.version,
       );
-      const written = done.observed.version !== before.version;
+      const written = result.observed.version !== before.version;
       return {
-        ...done,
-        applied: written ? done.applied : [],
-        observed: { ...done.observed, propagated: true },
+        ...result,
+        applied: written ? result.applied : [],
+        observed: { ...result.observed, propagated: true },
       };
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      const failures = takes.map((change) => ({ change, error }));
+      const failures = takeovers.map((change) => ({ change, error }));
       return {
-        ...done,
-        applied: done.applied.filter((change) => !takes.includes(change)),
-        failures: [...done.failures, ...failures],
+        ...result,
+        applied: result.applied.filter((change) => !takeovers.includes(change)),
+        failures: [...result.failures, ...failures],
       };
     }
   }
 
-  /** A write that the limit keeps out is never sent again as it was: the document may be another one by then. */
-  async #unlessKeptOut(
+  /**
+   * A write that the rate limit rejected is never repeated unchanged: the document may have changed
+   * by then.
+   */
+  async #replaceWithRetries(
     changes: readonly IngressRuleChange[],
     observed: ObservedIngressRules,
-  ): Promise<Done> {
-    for (let tries = 1; ; tries += 1) {
+  ): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#replace(changes, observed);
       } catch (error) {
-        const keptOut =
+        const wasRateLimited =
           error instanceof ServiceError &&
           error.code === "CFA-CF-RATE-LIMIT" &&
           !error.outcomeUnknown;
-        if (!keptOut || tries === MOST_TRIES) throw error;
+        if (!wasRateLimited || attempt === MAX_ATTEMPTS) throw error;
       }
     }
   }
@@ -206,15 +217,15 @@ class TunnelDocument {
   async #replace(
     changes: readonly IngressRuleChange[],
     observed: ObservedIngressRules,
-  ): Promise<Done> {
-    const fresh = await this.#look();
-    if (!isSame(fresh, observed))
-      return { observed: this.#seen(fresh), applied: [], failures: [], outcomeUnknown: false };
-    const wanted = mergeRules(this.#seen(fresh), changes);
-    // A document that is not changed is not written: each write moves the version, and other writers look at it.
-    if (isDeepStrictEqual(wanted.rules, fresh.rules))
-      return { observed: this.#seen(fresh), applied: changes, failures: [], outcomeUnknown: false };
-    const after = await this.#put(wanted);
+  ): Promise<Result> {
+    const fresh = await this.#read();
+    const untouched = { observed: this.#observed(fresh), failures: [], outcomeUnknown: false };
+    if (!isSame(fresh, observed)) return { ...untouched, applied: [] };
+    const desired = mergeRules(untouched.observed, changes);
+    // Do not write an unchanged document: each write raises the version, which other writers
+    // compare.
+    if (isDeepStrictEqual(desired.rules, fresh.rules)) return { ...untouched, applied: changes };
+    const after = await this.#put(desired);
     const { journal, jump } = afterWrite(
       this.#journal,
       { before: fresh, after, changes },
@@ -224,25 +235,28 @@ class TunnelDocument {
     this.#journal = journal;
     if (jump !== undefined) this.#options.onJump?.(jump);
     return {
-      observed: this.#seen(after),
+      observed: this.#observed(after),
       applied: changes,
       failures: [],
       outcomeUnknown: jump !== undefined,
     };
   }
 
-  /** The same without our mark, where that is what Cloudflare refuses; undefined where it is something else. */
-  async #withoutMark(
+  /**
+   * Tries the write without our mark. Undefined if Cloudflare refuses that too, so that the mark is
+   * not the reason.
+   */
+  async #writeWithoutMark(
     changes: readonly IngressRuleChange[],
     observed: ObservedIngressRules,
-  ): Promise<Done | undefined> {
-    const plain = changes.flatMap(unmarked);
+  ): Promise<Result | undefined> {
+    const plain = changes.flatMap(withoutMark);
     if (plain.length === 0 || isDeepStrictEqual(plain, changes)) return undefined;
     try {
-      const done = await this.#unlessKeptOut(plain, observed);
-      if (done.applied.length === 0) return done;
+      const result = await this.#replaceWithRetries(plain, observed);
+      if (result.applied.length === 0) return result;
       this.#takesMark = false;
-      return { ...done, applied: changes, observed: { ...done.observed, takesMark: false } };
+      return { ...result, applied: changes, observed: { ...result.observed, takesMark: false } };
     } catch (error) {
       if (error instanceof ServiceError && error.code === "CFA-CF-REFUSED" && !error.outcomeUnknown)
         return undefined;
@@ -250,7 +264,7 @@ class TunnelDocument {
     }
   }
 
-  async #look(): Promise<RuleDocument> {
+  async #read(): Promise<RuleDocument> {
     const { cloudflare, account: account_id, tunnel, onJump } = this.#options;
     const id = tunnel();
     if (id === undefined) return documentFrom({});
@@ -258,15 +272,15 @@ class TunnelDocument {
       sdk.zeroTrust.tunnels.cloudflared.configurations.get(id, { account_id }),
     );
     const document = documentFrom(answer);
-    const { journal, jump } = afterLook(this.#journal, document, this.#mark, this.#now());
+    const { journal, jump } = afterRead(this.#journal, document, this.#mark, this.#now());
     this.#journal = journal;
     if (jump !== undefined) onJump?.(jump);
     return document;
   }
 
-  async #put(wanted: RuleDocument): Promise<RuleDocument> {
+  async #put(desired: RuleDocument): Promise<RuleDocument> {
     const { cloudflare, account: account_id, tunnel } = this.#options;
-    const config = documentOf(wanted) as unknown as ConfigurationUpdateParams["config"];
+    const config = documentOf(desired) as unknown as ConfigurationUpdateParams["config"];
     try {
       const answer = await cloudflare.request("configuration.put", ConfigurationAnswer, (sdk) =>
         sdk.zeroTrust.tunnels.cloudflared.configurations.update(tunnel() ?? "", {
@@ -276,14 +290,14 @@ class TunnelDocument {
       );
       return documentFrom(answer);
     } catch (error) {
-      // It may have been written: then the version moves by our own hand.
+      // Our write may have succeeded, so the next new version may be our own.
       if (error instanceof ServiceError && error.outcomeUnknown)
         this.#journal = { ...this.#journal, version: undefined };
       throw error;
     }
   }
 
-  #seen(document: RuleDocument): ObservedIngressRules {
+  #observed(document: RuleDocument): ObservedIngressRules {
     return {
       ...document,
       ...journalFacts(this.#journal, this.#now()),
@@ -298,10 +312,9 @@ const isSame = (one: RuleDocument, other: RuleDocument): boolean =>
   one.version === other.version &&
   isDeepStrictEqual([one.rules, one.catchAll, one.rest], [other.rules, other.catchAll, other.rest]);
 
-function unmarked(change: IngressRuleChange): readonly IngressRuleChange[] {
+function withoutMark(change: IngressRuleChange): readonly IngressRuleChange[] {
   if ("unmarked" in change) return [];
   if ("placeholder" in change) return [{ ...change, plain: true }];
-  return [
-    "desired" in change ? { ...change, desired: { ...change.desired, mark: undefined } } : change,
-  ];
+  if ("desired" in change) return [{ ...change, desired: { ...change.desired, mark: undefined } }];
+  return [change];
 }

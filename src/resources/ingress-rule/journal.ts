@@ -3,69 +3,75 @@ import { isBare, isMarked, loginCheckOf, originFingerprint, pathFor, routeOf } f
 import { NO_TRIAL, type Trial } from "./trial.ts";
 import type { DesiredRule, IngressRuleChange, ObservedIngressRules, RawRule } from "./types.ts";
 
-/** The document as Cloudflare has it, without what this process remembers of it. */
+/** The document at Cloudflare, without what this process remembers of it. */
 export type RuleDocument = Pick<ObservedIngressRules, "version" | "rules" | "catchAll" | "rest">;
 
 /**
- * What this process remembers of the tunnel's document: what it saw or wrote last, what others did to it, and which of its own
- * writes cloudflared does not run yet. It is a cache: without it nothing is unsafe, a restart only judges later.
+ * What this process remembers of the tunnel's document: what it read or wrote last, what other
+ * writers did to it, and which of its own writes cloudflared does not run yet.
+ *
+ * It is a cache. Losing it in a restart is safe; problems are only noticed later.
  */
 export interface Journal {
-  /** The version last seen or written; undefined before the first look. */
+  /** The version last read or written; undefined before the first read. */
   readonly version: number | undefined;
-  /** Our marked rules as last seen or written, as one text. */
+  /** Our marked rules as last read or written, as one text. */
   readonly own: string;
   /**
-   * Rules without mark and audience that stood beside a marked rule of ours for the same route, as texts: others made them. Without ours
-   * they look like rules of an earlier version.
+   * Foreign rules without mark and audience, as texts. They were seen beside a marked rule of ours
+   * for the same route. Without ours, they would look like rules of an earlier version.
    */
   readonly strangers: ReadonlySet<string>;
-  /** When others changed or removed rules of ours, in milliseconds of a clock that only grows. */
+  /** When other writers changed or removed our rules, in milliseconds of a monotonic clock. */
   readonly undone: readonly number[];
   /** The writes that no connector is known to run yet, oldest first. */
   readonly writes: readonly Write[];
-  /** Since when a connector runs on an older document than the newest; undefined while none does. */
+  /** Since when a connector runs an older document than the newest; undefined while none does. */
   readonly behindSince: number | undefined;
-  /** Since when none of them has come to a newer one, though there is one; undefined while one runs the newest. */
+  /**
+   * Since when no connector has moved to a newer document, although there is one; undefined while
+   * one runs the newest.
+   */
   readonly stuckSince: number | undefined;
-  /** What the slowest and the fastest of them were last reported to run. */
+  /** The versions that the slowest and the fastest connector were last reported to run. */
   readonly running: { readonly slowest: number; readonly fastest: number } | undefined;
-  /** Whether that has lasted longer than the patience. */
+  /** Whether a connector has been behind for too long. */
   readonly behind: boolean;
   /**
-   * How long at most a document that this process wrote was not yet reported to run on any connector, in milliseconds. Undefined while
-   * none has been reported at all: then it is not known how soon Cloudflare reports what they run.
+   * The longest time, in milliseconds, that a document of this process was not yet reported to run
+   * on any connector. Undefined while no such document has been reported: then it is unknown how
+   * soon Cloudflare reports what the connectors run.
    */
   readonly lateMs: number | undefined;
-  /** When to look at the document again, soonest first. */
+  /** When to read the document again, soonest first. */
   readonly looks: readonly number[];
   readonly trial: Trial;
 }
 
 export interface Write {
   readonly version: number;
-  /** In milliseconds of a clock that only grows. */
+  /** In milliseconds of a monotonic clock. */
   readonly at: number;
-  /** How long after it no connector was seen to run it, in milliseconds. */
+  /** How long after the write no connector was reported to run it, in milliseconds. */
   readonly missedMs: number;
-  /** The routes whose rule is new or different, with what cloudflared could refuse of it. */
+  /** The routes with a new or changed rule, and what cloudflared could refuse in it. */
   readonly opened: ReadonlyMap<RouteKey, Suspect>;
   /** The routes that admit fewer visitors, or none, once cloudflared runs it. */
   readonly closed: readonly RouteKey[];
 }
 
-/** What of a rule cloudflared could refuse. */
+/** The part of a rule that cloudflared could refuse. */
 export interface Suspect {
   readonly print: string;
   /** Whether it names a file that cloudflared may not have. */
   readonly namesFile: boolean;
 }
 
-/** A move of the version that is not this process's own step by one. */
+/** A change of the version that is not this process's own increment by one. */
 export interface VersionJump {
   readonly from: number;
   readonly to: number;
-  /** Whether it was found while looking, or another write came between our read and our write. */
+  /** Whether it was found by a read, or another write came between our read and our write. */
   readonly during: "look" | "write";
 }
 
@@ -84,24 +90,30 @@ export const EMPTY_JOURNAL: Journal = {
   trial: NO_TRIAL,
 };
 
-/** When to look at the document after a write of ours, in milliseconds: another writer with an old copy is mostly that late. */
-const LOOKS_AFTER_MS = [2_000, 12_000];
-/** No look for one of these reasons waits longer than this, in milliseconds. */
-export const LONGEST_LOOK_MS = 300_000;
-/** So many times within this window others undo rules of ours before cfauth reports a second writer. */
+/**
+ * When to read the document after a write of ours, in milliseconds. Another writer with an old copy
+ * usually overwrites it within that time.
+ */
+const READ_AFTER_WRITE_MS = [2_000, 12_000];
+/** The longest delay of such a read, in milliseconds. */
+export const MAX_READ_DELAY_MS = 300_000;
+/**
+ * How many times other writers undo our rules within the window before cfauth reports a second
+ * writer.
+ */
 const CONTESTED_TIMES = 4;
 const CONTESTED_WINDOW_MS = 600_000;
 
-/** @param now - milliseconds of a clock that only grows */
-export function afterLook(
+/** @param now - milliseconds of a monotonic clock */
+export function afterRead(
   journal: Journal,
-  seen: RuleDocument,
+  document: RuleDocument,
   mark: string,
   now: number,
 ): { readonly journal: Journal; readonly jump: VersionJump | undefined } {
-  const own = ownText(seen, mark);
+  const own = ownText(document, mark);
   const from = journal.version;
-  const moved = from !== undefined && from !== seen.version;
+  const moved = from !== undefined && from !== document.version;
   const undone =
     moved && own !== journal.own
       ? [...recent(journal.undone, now), now]
@@ -111,15 +123,15 @@ export function afterLook(
   return {
     journal: {
       ...journal,
-      version: seen.version,
+      version: document.version,
       own,
-      strangers: strangersIn(journal, seen, mark),
+      strangers: strangersIn(journal, document, mark),
       undone,
       behindSince,
       trial,
       looks: journal.looks.filter((at) => at > now),
     },
-    jump: moved ? { from, to: seen.version, during: "look" } : undefined,
+    jump: moved ? { from, to: document.version, during: "look" } : undefined,
   };
 }
 
@@ -139,11 +151,11 @@ export function afterWrite(
     version: after.version,
     at: now,
     missedMs: 0,
-    opened: new Map(changes.flatMap(openedBy)),
-    closed: changes.flatMap(closedBy),
+    opened: new Map(changes.flatMap(openedRoutes)),
+    closed: changes.flatMap(closedRoutes),
   };
-  // Each time others undo our rules the next look waits twice as long: two writers must not chase each other.
-  const slower = 2 ** Math.min(10, recent(journal.undone, now).length);
+  // Each time others undo our rules, the next read waits twice as long: two writers must not race.
+  const factor = 2 ** Math.min(10, recent(journal.undone, now).length);
   return {
     journal: {
       ...journal,
@@ -152,7 +164,7 @@ export function afterWrite(
       strangers: strangersIn(journal, after, mark),
       writes: [...journal.writes, write],
       behindSince: journal.behindSince ?? now,
-      looks: LOOKS_AFTER_MS.map((ms) => now + Math.min(LONGEST_LOOK_MS, ms * slower)),
+      looks: READ_AFTER_WRITE_MS.map((ms) => now + Math.min(MAX_READ_DELAY_MS, ms * factor)),
     },
     jump:
       before.version > 0 && after.version !== before.version + 1
@@ -161,10 +173,10 @@ export function afterWrite(
   };
 }
 
-const openedBy = (change: IngressRuleChange): [RouteKey, Suspect][] =>
-  "desired" in change ? [[routeKey(change.desired.route), suspect(change.desired.origin)]] : [];
+const openedRoutes = (change: IngressRuleChange): [RouteKey, Suspect][] =>
+  "desired" in change ? [[routeKey(change.desired.route), suspectOf(change.desired.origin)]] : [];
 
-export const suspect = (origin: {
+export const suspectOf = (origin: {
   readonly service: string;
   readonly options: object;
 }): Suspect => ({
@@ -172,7 +184,7 @@ export const suspect = (origin: {
   namesFile: "caPool" in origin.options,
 });
 
-/** What of it the planner and the page are shown. */
+/** The part that the planner and the page see. */
 export const journalFacts = (
   journal: Journal,
   now: number,
@@ -189,10 +201,17 @@ export const journalFacts = (
 });
 
 /**
- * Whether it is worth a call to ask the connectors what they run: at once where something was closed, since that is not done before
- * they run it; else with the last look after a write.
+ * Whether to ask the connectors what they run. After something was closed, they are asked at once,
+ * because it is only closed when they run the new document. Otherwise they are asked with the last
+ * read after a write.
  */
-export function isUnsure({ behindSince, behind, looks, writes, trial }: Journal): boolean {
+export function shouldAskConnectors({
+  behindSince,
+  behind,
+  looks,
+  writes,
+  trial,
+}: Journal): boolean {
   if (trial.groups.length > 0 || behind) return true;
   return (
     behindSince !== undefined &&
@@ -205,8 +224,10 @@ function strangersIn(
   { rules }: RuleDocument,
   mark: string,
 ): ReadonlySet<string> {
-  const ours = new Set(rules.filter((rule) => isMarked(rule, mark)).map(placeOf));
-  const bare = rules.filter(isBare).map((rule) => [JSON.stringify(rule), placeOf(rule)] as const);
+  const ours = new Set(rules.filter((rule) => isMarked(rule, mark)).map(routeKeyOf));
+  const bare = rules
+    .filter(isBare)
+    .map((rule) => [JSON.stringify(rule), routeKeyOf(rule)] as const);
   return new Set(
     bare.flatMap(([text, place]) =>
       strangers.has(text) || (place !== undefined && ours.has(place)) ? [text] : [],
@@ -214,7 +235,7 @@ function strangersIn(
   );
 }
 
-function placeOf(rule: RawRule): RouteKey | undefined {
+function routeKeyOf(rule: RawRule): RouteKey | undefined {
   const route = routeOf(rule);
   return route === undefined ? undefined : routeKey(route);
 }
@@ -225,8 +246,11 @@ const recent = (times: readonly number[], now: number): readonly number[] =>
 const ownText = ({ rules }: RuleDocument, mark: string): string =>
   JSON.stringify(rules.filter((rule) => isMarked(rule, mark)));
 
-/** Of a change that replaces a rule by another: only where the new one asks for a login, or for clean paths, and the old did not. */
-function closedBy(change: IngressRuleChange): readonly RouteKey[] {
+/**
+ * The routes that the change closes or narrows. A change that replaces a rule counts only if the
+ * new rule requires a login, or clean paths, and the old one did not.
+ */
+function closedRoutes(change: IngressRuleChange): readonly RouteKey[] {
   if ("unmarked" in change || "reroute" in change) return [];
   const narrowed = change.existing
     .filter((rule) => !("desired" in change) || isNarrower(change.desired, rule))

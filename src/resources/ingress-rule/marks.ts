@@ -20,8 +20,11 @@ type Needs = OwnershipEvidence & {
 };
 
 /**
- * The mark for the rules that an earlier version wrote, along with a write of the document that is due anyway: the mark alone is
- * no reason to write. Rules that the due changes replace get it by them.
+ * Adds the mark to rules that an earlier version wrote, if the document is written anyway: the mark
+ * alone is no reason to write. Rules that the planned changes replace get the mark from those
+ * changes.
+ *
+ * @param due - the changes that are planned anyway
  */
 export function markUnmarkedRules(
   due: readonly { readonly kind: string }[],
@@ -51,8 +54,9 @@ export function markUnmarkedRules(
 }
 
 /**
- * Rules with our mark that belong to no route: a path that was changed by hand, a second rule for the same route. One that
- * checks a login stays while a narrower route around it has no rule yet, since what is wider would answer in its place.
+ * Removes rules with our mark that belong to no route: a path that was changed by hand, or a second
+ * rule for the same route. A rule that checks a login stays while a restricted route near it has no
+ * rule yet, because a wider rule would answer instead.
  */
 export const collectStrayRules: GarbageCollector<OwnershipEvidence, IngressRuleChange> = (
   observed,
@@ -60,8 +64,8 @@ export const collectStrayRules: GarbageCollector<OwnershipEvidence, IngressRuleC
 ) => {
   const marked = observed.ingress.rules.filter((rule) => isMarked(rule, observed.ingress.mark));
   return marked
-    .filter((rule) => isStray(rule, observed) && !guards(rule, observed, desired))
-    .map(remove);
+    .filter((rule) => isStray(rule, observed) && !isGuard(rule, observed, desired))
+    .map(removalOf);
 };
 
 function isStray(rule: RawRule, observed: OwnershipEvidence): boolean {
@@ -69,29 +73,29 @@ function isStray(rule: RawRule, observed: OwnershipEvidence): boolean {
   return route === undefined || ruleOf(observed, route) !== rule;
 }
 
-function guards(rule: RawRule, observed: OwnershipEvidence, desired: DesiredState): boolean {
+function isGuard(rule: RawRule, observed: OwnershipEvidence, desired: DesiredState): boolean {
   if (loginCheckOf(rule)?.required !== true) return false;
-  const near = ({ hostname }: Route) =>
+  const isNear = ({ hostname }: Route) =>
     covers(rule.hostname ?? "", hostname) || covers(hostname, rule.hostname ?? "");
-  const held = [...desired.frozen].some((key) => {
+  const isFrozen = [...desired.frozen].some((key) => {
     const route = parseRouteKey(key);
-    return route !== undefined && near(route);
+    return route !== undefined && isNear(route);
   });
   return (
-    held ||
+    isFrozen ||
     desired.protectedRoutes.some(
-      ({ route }) => near(route) && ruleOf(observed, route) === undefined,
+      ({ route }) => isNear(route) && ruleOf(observed, route) === undefined,
     )
   );
 }
 
-const remove = (rule: RawRule): IngressRuleChange => {
-  const place = `rule ${rule.hostname ?? "*"}${rule.path ?? ""}`;
+const removalOf = (rule: RawRule): IngressRuleChange => {
+  const subject = `rule ${rule.hostname ?? "*"}${rule.path ?? ""}`;
   return {
     kind: "ingress",
     action: "delete",
-    key: `ingress ${place} ${rule.service}`,
-    subject: place,
+    key: `ingress ${subject} ${rule.service}`,
+    subject,
     existing: [rule],
   };
 };

@@ -14,7 +14,7 @@ import type { ObservedAccessPolicies } from "../access-policy/types.ts";
 import { isOwnedRule, loginCheckOf, type OwnershipEvidence, routeOf, ruleOf } from "./rules.ts";
 import type { DesiredRule, RawRule } from "./types.ts";
 
-/** Routes within this one that show the same container and are to let in fewer. */
+/** Routes within this one that show the same container and should admit fewer people. */
 export const restrictedRoutesWithin = (
   { route, workload, party, origin, protection }: Exposure,
   desired: DesiredState,
@@ -26,9 +26,12 @@ export const restrictedRoutesWithin = (
   }).map((it) => it.route);
 
 /**
- * True if this route's rule must stay, because without it a parent route would answer for a more restricted route, this one or one
- * inside it. That route has no complete rule of its own yet: its labels are faulty, the hostname was another party's, or its rule misses
- * spellings of the path. If no labels ask for the parent route, its container is unknown.
+ * Whether this route's rule must stay, because without it a parent route would answer for a more
+ * restricted route: this one or one inside it.
+ *
+ * That route has no complete rule of its own yet: its labels are faulty, the hostname was another
+ * party's, or its rule misses spellings of the path. If no labels ask for the parent route, its
+ * container is unknown.
  */
 export function keepsGuard(
   route: Route,
@@ -38,55 +41,62 @@ export function keepsGuard(
   const exposures = [...desired.exposures.values()].filter((outer) =>
     isNestedIn(route, outer.route),
   );
-  const left = observed.ingress.rules.flatMap((rule) => {
-    const at = isOwnedRule(rule, observed) ? routeOf(rule) : undefined;
-    if (at === undefined || !isNestedIn(route, at) || desired.exposures.has(routeKey(at)))
+  const belowUndesired = observed.ingress.rules.flatMap((rule) => {
+    const outer = isOwnedRule(rule, observed) ? routeOf(rule) : undefined;
+    if (outer === undefined || !isNestedIn(route, outer) || desired.exposures.has(routeKey(outer)))
       return [];
     return desired.protectedRoutes.filter(
-      (it) => isNestedIn(it.route, at) && (it.service === undefined || it.service === rule.service),
+      (it) =>
+        isNestedIn(it.route, outer) && (it.service === undefined || it.service === rule.service),
     );
   });
-  const narrower = [
+  const restricted = [
     ...exposures.flatMap((outer) => restrictedRoutesWithin(outer, desired)),
-    ...left.map((it) => it.route),
+    ...belowUndesired.map((it) => it.route),
   ];
-  return narrower.some(
+  return restricted.some(
     (inner) =>
       routeKey(inner) === routeKey(route) ||
-      (coversEntirely(inner, route) && !takesAll(inner, observed)),
+      (coversEntirely(inner, route) && !hasCompleteRule(inner, observed)),
   );
 }
 
-/** True if the route has a rule that matches every spelling of its path. */
-function takesAll(route: Route, observed: OwnershipEvidence): boolean {
+/** Whether the route has a rule that matches every spelling of its path. */
+function hasCompleteRule(route: Route, observed: OwnershipEvidence): boolean {
   const rule = ruleOf(observed, route);
-  return rule !== undefined && (route.path === undefined || takesEverySpelling(rule, route));
+  return rule !== undefined && (route.path === undefined || matchesEverySpelling(rule, route));
 }
 
-/** Whether a route of ours stands within this one and shows the same. */
+/** Whether a deployed route of ours lies within this one and leads to the same service. */
 export const hasRuleWithin = (
-  { route: at, origin }: Exposure,
+  { route: outer, origin }: Exposure,
   observed: OwnershipEvidence,
 ): boolean =>
   [...observed.access.mine.keys()].map(parseRouteKey).some((route) => {
-    if (route === undefined || routeKey(route) === routeKey(at) || !isNestedIn(route, at))
+    if (route === undefined || routeKey(route) === routeKey(outer) || !isNestedIn(route, outer))
       return false;
     return ruleOf(observed, route)?.service === origin.service;
   });
 
-/** Whether something around the route shows the same container to more people, or to others: as desired, or as it is now. */
-export const widerAround = (
+/**
+ * Whether a parent route shows the same container to more people, or to other people, either as
+ * desired or as deployed.
+ */
+export const hasWiderParent = (
   exposure: Exposure,
-  observed: Around,
+  observed: PolicyEvidence,
   { exposures, reroutes }: DesiredState,
 ): boolean =>
   exposure.protection.kind === "authentik" &&
-  ([...exposures.values()].some((outer) => isWiderWish(outer, exposure)) ||
+  ([...exposures.values()].some((outer) => isWiderExposure(outer, exposure)) ||
     observed.ingress.rules.some((rule) => isWiderRule(rule, exposure, observed, reroutes)));
 
-type Around = OwnershipEvidence & { readonly policy: ObservedAccessPolicies };
+type PolicyEvidence = OwnershipEvidence & { readonly policy: ObservedAccessPolicies };
 
-const isWiderWish = (outer: Exposure, { route, workload, origin, protection }: Exposure): boolean =>
+const isWiderExposure = (
+  outer: Exposure,
+  { route, workload, origin, protection }: Exposure,
+): boolean =>
   isNestedIn(route, outer.route) &&
   (outer.workload === workload || outer.origin.service === origin.service) &&
   !isSubsetOf(outer.protection, protection);
@@ -94,7 +104,7 @@ const isWiderWish = (outer: Exposure, { route, workload, origin, protection }: E
 function isWiderRule(
   rule: RawRule,
   { route, origin }: Exposure,
-  observed: Around,
+  observed: PolicyEvidence,
   reroutes: DesiredState["reroutes"],
 ): boolean {
   const outer = routeOf(rule);
@@ -102,47 +112,51 @@ function isWiderRule(
     return false;
   if ((reroutes.get(routeKey(outer)) ?? rule.service) !== origin.service) return false;
   if (loginCheckOf(rule)?.required !== true) return true;
-  const [around, inside] = [outer, route].map((it) => observed.access.mine.get(routeKey(it)));
+  const [parent, inner] = [outer, route].map((it) => observed.access.mine.get(routeKey(it)));
   if (
-    around === undefined ||
-    inside === undefined ||
-    around.policies.join() === inside.policies.join()
+    parent === undefined ||
+    inner === undefined ||
+    parent.policies.join() === inner.policies.join()
   )
     return false;
-  return removesAccess(around, inside.policies, observed.policy);
+  return removesAccess(parent, inner.policies, observed.policy);
 }
 
-/** Whether the rule takes every spelling of its path, and the wanted one would not: the others would reach what is around it. */
-export const takesFewerSpellings = (
+/**
+ * Whether the rule matches every spelling of its path and the desired rule would not. Other
+ * spellings would then reach a parent route.
+ */
+export const matchesFewerSpellings = (
   rule: RawRule | undefined,
-  wanted: DesiredRule | undefined,
+  desired: DesiredRule | undefined,
 ): boolean =>
   rule !== undefined &&
-  wanted !== undefined &&
-  wanted.everySpelling !== true &&
-  takesEverySpelling(rule, wanted.route);
+  desired !== undefined &&
+  desired.everySpelling !== true &&
+  matchesEverySpelling(rule, desired.route);
 
-const takesEverySpelling = (rule: RawRule, { path }: Route): boolean =>
+const matchesEverySpelling = (rule: RawRule, { path }: Route): boolean =>
   path !== undefined && [false, true].some((clean) => rule.path === guardPattern(path, clean));
 
 /**
- * Whether every narrower route within takes every spelling of its path already. What lets in more opens only then: an origin may
- * read `/ADMIN` as `/admin`. A hostname inside a wildcard that has a rule to something else needs no guard.
+ * Whether every restricted route within this one already matches every spelling of its path. Only
+ * then may a wider route open, because an origin may treat `/ADMIN` as `/admin`. A hostname within
+ * a wildcard needs no guard if its rule leads to another service.
  */
-export const areGuardedWithin = (
+export const areInnerRoutesGuarded = (
   exposure: Exposure,
   observed: OwnershipEvidence,
   desired: DesiredState,
 ): boolean =>
   restrictedRoutesWithin(exposure, desired).every((inner) => {
-    if (inner.hostname !== exposure.route.hostname && leadsAway(inner, exposure, observed))
+    if (inner.hostname !== exposure.route.hostname && leadsElsewhere(inner, exposure, observed))
       return true;
     const rule = inner.path === undefined ? undefined : ruleOf(observed, inner);
-    return rule === undefined || takesEverySpelling(rule, inner);
+    return rule === undefined || matchesEverySpelling(rule, inner);
   });
 
-/** Whether the rule of the whole hostname shows something else than this service, or nothing. */
-function leadsAway(
+/** Whether the hostname has a rule of its own that leads to another service. */
+function leadsElsewhere(
   { hostname }: Route,
   { origin }: Exposure,
   observed: OwnershipEvidence,

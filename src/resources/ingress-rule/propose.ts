@@ -9,11 +9,11 @@ import type { ObservedAccessPolicies } from "../access-policy/types.ts";
 import { teamOf } from "../login/team.ts";
 import type { ObservedLogin } from "../login/types.ts";
 import {
-  areGuardedWithin,
+  areInnerRoutesGuarded,
+  hasWiderParent,
   keepsGuard,
+  matchesFewerSpellings,
   restrictedRoutesWithin,
-  takesFewerSpellings,
-  widerAround,
 } from "./nested.ts";
 import {
   foreignOn,
@@ -45,62 +45,69 @@ type Needs = OwnershipEvidence & {
 };
 
 /**
- * | the rule                                | its wish | then                                             |
- * |-----------------------------------------|----------|--------------------------------------------------|
- * | of somebody else, on the hostname       | any      | taken                                            |
- * | ours or absent, refused by cloudflared  | yes      | close it; then taken                             |
- * | absent                                  | none     | absent                                           |
- * | absent, its application is not there    | yes      | absent, and cannot be opened: there is no aud   |
- * | absent, something narrower inside does  | yes      | absent, and not opened before that does         |
- * | not take every spelling of its path yet |          |                                                  |
- * | takes every spelling, and is not to     | yes      | it shrinks: not before what is around it is as   |
- * |                                         |          | it is to be                                      |
- * | absent                                  | yes      | open it, with the check of that very application |
- * | ours                                    | none     | close it                                         |
- * | the same, and a wildcard of another     | none     | one that admits no one takes its place, and      |
- * | party would answer for the hostname     |          | stays                                            |
- * | the same, and what is around would      | none     | likewise                                         |
- * | answer for a narrower route that waits  |          |                                                  |
- * | ours, and its application was made for  | yes      | close it: it goes to the new holder with a new   |
- * | another party                           |          | application                                      |
- * | ours, origin or check or place differs  | yes      | mend it; it moves when the origin differs        |
+ * | the rule                                  | desired | then                                    |
+ * |-------------------------------------------|---------|-----------------------------------------|
+ * | foreign, on the hostname                  | any     | conflict                                |
+ * | ours or absent, refused by cloudflared    | yes     | remove it; then conflict                |
+ * | absent                                    | no      | absent                                  |
+ * | absent, its application does not exist    | yes     | absent, cannot be created without an    |
+ * |                                           |         | aud                                     |
+ * | absent, a restricted route inside does    | yes     | absent, not created before that rule    |
+ * | not match every spelling of its path yet  |         | does                                    |
+ * | matches every spelling, and should not    | yes     | it narrows, but not before the routes   |
+ * |                                           |         | around it are as desired                |
+ * | absent                                    | yes     | create, with the check of its           |
+ * |                                           |         | application                             |
+ * | ours                                      | no      | remove                                  |
+ * | ours, and a wildcard of another party     | no      | a placeholder rule replaces it and      |
+ * | would answer for the hostname             |         | stays                                   |
+ * | ours, and a parent route would answer for | no      | likewise                                |
+ * | a restricted route that is pending        |         |                                         |
+ * | ours, its application was created for     | yes     | remove: the new holder gets a new       |
+ * | another party                             |         | application first                       |
+ * | ours, differs in origin, check or         | yes     | update; a different origin moves the    |
+ * | position                                  |         | route                                   |
  */
 export const ingressRuleResource: RouteResource<Needs, IngressRuleChange> = {
   kind: "ingress",
   pendingReason: "the ingress rule of the tunnel",
   assess(route, exposure, observed, desired) {
     const rule = ruleOf(observed, route);
-    if (exposure === undefined) return unwished(rule, route, observed, desired);
+    if (exposure === undefined) return stateWhenUndesired(rule, route, observed, desired);
     const [foreign] = foreignOn(observed, route.hostname);
-    if (foreign !== undefined) return { is: "conflict", problem: taken(exposure, foreign) };
-    const withheld = withheldFrom(exposure, observed);
-    if (withheld !== undefined) return withhold(rule, exposure, withheld, observed, desired);
-    const wanted = ruleWish(exposure, observed, desired);
-    const shrinks = takesFewerSpellings(rule, wanted);
-    const opened =
-      wanted !== undefined && areGuardedWithin(exposure, observed, desired) ? wanted : undefined;
+    if (foreign !== undefined)
+      return { is: "conflict", problem: conflictProblem(exposure, foreign) };
+    const withheld = findWithheld(exposure, observed);
+    if (withheld !== undefined) return withholdRule(rule, exposure, withheld, observed, desired);
+    const desiredRule = computeDesiredRule(exposure, observed, desired);
+    const narrowsMatch = matchesFewerSpellings(rule, desiredRule);
+    const creatable =
+      desiredRule !== undefined && areInnerRoutesGuarded(exposure, observed, desired)
+        ? desiredRule
+        : undefined;
     if (rule === undefined)
-      return { is: "absent", create: opened && set("create", opened, observed) };
+      return { is: "absent", create: creatable && ruleChange("create", creatable, observed) };
     if (isPlaceholderRule(rule, observed.ingress.mark))
       return {
         is: "absent",
-        create: opened && set("update", opened, observed),
-        narrowsMatch: shrinks,
+        create: creatable && ruleChange("update", creatable, observed),
+        narrowsMatch,
       };
-    const close = removeOrPlaceholder(route, observed, desired);
-    // Until its application is replaced nothing may lead to the new holder, nor to the one before.
+    const removal = removeOrPlaceholder(route, observed, desired);
+    // Until its application is replaced, the route may lead neither to the new holder nor to the
+    // old one.
     if (desired.handovers.has(routeKey(route)))
-      return { is: "drifted", repair: close, remove: close, changes: "origin" };
-    const state = compare(rule, exposure, wanted, observed, desired);
-    return state.is === "drifted" ? { ...state, narrowsMatch: shrinks } : state;
+      return { is: "drifted", repair: removal, remove: removal, changes: "origin" };
+    const state = compareRule({ rule, exposure, desiredRule, observed, desired });
+    return state.is === "drifted" ? { ...state, narrowsMatch } : state;
   },
 };
 
 /**
- * A rule that admits no one stays in its place where a wildcard of another party would answer for the whole hostname, or where
- * what is around would answer for a narrower route that cannot open.
+ * A placeholder rule stays if a wildcard of another party would answer for the whole hostname, or
+ * if a parent route would answer for a restricted route that cannot open.
  */
-function unwished(
+function stateWhenUndesired(
   rule: RawRule | undefined,
   route: Route,
   observed: Needs,
@@ -110,20 +117,22 @@ function unwished(
   const keptFromWildcard =
     route.path === undefined && desired.keptFromWildcards.has(route.hostname);
   if (!keptFromWildcard && !keepsGuard(route, observed, desired))
-    return { is: "orphaned", remove: withdraw(route, observed) };
+    return { is: "orphaned", remove: removalOf(route, observed) };
   return isPlaceholderRule(rule, observed.ingress.mark)
     ? { is: "absent", create: undefined }
-    : { is: "orphaned", remove: shut(route, observed) };
+    : { is: "orphaned", remove: placeholderChange(route, observed) };
 }
 
-/** Only as its labels are now: with other ones it is tried again. */
-function withheldFrom(exposure: Exposure, { ingress }: Needs): WithheldRule | undefined {
+/** A rule is withheld only for its current labels. With other labels it is tried again. */
+function findWithheld(exposure: Exposure, { ingress }: Needs): WithheldRule | undefined {
   const withheld = ingress.withheld.get(routeKey(exposure.route));
   return withheld?.print === originFingerprint(exposure.origin) ? withheld : undefined;
 }
 
-/** A rule for which cloudflared refused a whole document goes, so that everything else in it comes into force. */
-function withhold(
+/**
+ * Removes a rule because of which cloudflared refused the document, so that the rest takes effect.
+ */
+function withholdRule(
   rule: RawRule | undefined,
   exposure: Exposure,
   { refused }: WithheldRule,
@@ -131,41 +140,49 @@ function withhold(
   desired: DesiredState,
 ): ResourceState<IngressRuleChange> {
   if (rule !== undefined && !isPlaceholderRule(rule, observed.ingress.mark)) {
-    const close = removeOrPlaceholder(exposure.route, observed, desired);
-    return { is: "drifted", repair: close, remove: close, changes: undefined };
+    const removal = removeOrPlaceholder(exposure.route, observed, desired);
+    return { is: "drifted", repair: removal, remove: removal, changes: undefined };
   }
   return refused
-    ? { is: "conflict", problem: refusedRule(exposure) }
+    ? { is: "conflict", problem: refusedRuleProblem(exposure) }
     : { is: "absent", create: undefined };
 }
 
-function compare(
-  rule: RawRule,
-  exposure: Exposure,
-  wanted: DesiredRule | undefined,
-  observed: Needs,
-  desired: DesiredState,
-): ResourceState<IngressRuleChange> {
-  const sameWay = leads(rule, exposure);
-  const samePlace =
-    wanted !== undefined &&
-    (rule.path || undefined) === pathFor(wanted) &&
+interface RuleComparison {
+  readonly rule: RawRule;
+  readonly exposure: Exposure;
+  readonly desiredRule: DesiredRule | undefined;
+  readonly observed: Needs;
+  readonly desired: DesiredState;
+}
+
+function compareRule({
+  rule,
+  exposure,
+  desiredRule,
+  observed,
+  desired,
+}: RuleComparison): ResourceState<IngressRuleChange> {
+  const leadsToOrigin = hasSameOrigin(rule, exposure);
+  const isInPlace =
+    desiredRule !== undefined &&
+    (rule.path || undefined) === pathFor(desiredRule) &&
     !isShadowed(rule, observed.ingress.rules);
-  const close = removeOrPlaceholder(exposure.route, observed, desired);
-  if (sameWay && samePlace && checked(rule, wanted.check))
+  const removal = removeOrPlaceholder(exposure.route, observed, desired);
+  if (leadsToOrigin && isInPlace && hasSameLoginCheck(rule, desiredRule.check))
     return isMarked(rule, observed.ingress.mark)
       ? { is: "in-sync" }
-      : { is: "in-sync", remove: close };
+      : { is: "in-sync", remove: removal };
   return {
     is: "drifted",
-    repair: wanted === undefined ? close : set("update", wanted, observed),
-    remove: close,
-    changes: sameWay ? undefined : "origin",
+    repair: desiredRule === undefined ? removal : ruleChange("update", desiredRule, observed),
+    remove: removal,
+    changes: leadsToOrigin ? undefined : "origin",
   };
 }
 
-/** What the rule must be; undefined while the application whose logins it checks is not there. */
-function ruleWish(
+/** Undefined while the application whose logins the rule checks does not exist. */
+function computeDesiredRule(
   exposure: Exposure,
   observed: Needs,
   desired: DesiredState,
@@ -176,24 +193,27 @@ function ruleWish(
   const check = isPublic(exposure.protection) ? undefined : { team, aud: application.aud };
   const mark = observed.ingress.takesMark ? { team, text: observed.ingress.mark } : undefined;
   const everySpelling =
-    exposure.route.path !== undefined && widerAround(exposure, observed, desired);
+    exposure.route.path !== undefined && hasWiderParent(exposure, observed, desired);
   return {
     route: exposure.route,
     origin: exposure.origin,
     check,
-    cleanPathsOnly: takesCleanOnly(exposure, desired),
+    cleanPathsOnly: needsCleanPathsOnly(exposure, desired),
     mark,
     ...(everySpelling && { everySpelling }),
   };
 }
 
-/** A wildcard also where a whole host is within: what that one turns away as unclean must not come in here. */
-const takesCleanOnly = (exposure: Exposure, desired: DesiredState): boolean =>
+/**
+ * For a wildcard also if a whole host lies within: requests that its rule rejects as unclean must
+ * not pass here.
+ */
+const needsCleanPathsOnly = (exposure: Exposure, desired: DesiredState): boolean =>
   restrictedRoutesWithin(exposure, desired).some(
     ({ path }) => path !== undefined || exposure.route.hostname.startsWith("*."),
   );
 
-function leads(rule: RawRule, exposure: Exposure): boolean {
+function hasSameOrigin(rule: RawRule, exposure: Exposure): boolean {
   const { access: _, ...options } = rule.originRequest ?? {};
   return sameOrigin(
     { service: rule.service, options: options as Exposure["origin"]["options"] },
@@ -201,69 +221,74 @@ function leads(rule: RawRule, exposure: Exposure): boolean {
   );
 }
 
-function checked(rule: RawRule, wanted: DesiredRule["check"]): boolean {
+function hasSameLoginCheck(rule: RawRule, desired: DesiredRule["check"]): boolean {
   const check = loginCheckOf(rule);
-  if (wanted === undefined) return check === undefined;
+  if (desired === undefined) return check === undefined;
   return (
     check?.required === true &&
-    check.team === wanted.team &&
+    check.team === desired.team &&
     check.audTag.length === 1 &&
-    check.audTag[0] === wanted.aud
+    check.audTag[0] === desired.aud
   );
 }
 
-/** Where another rule of ours would answer in its place, one that lets nobody in stays there. */
+/** Leaves a placeholder rule if another rule of ours would answer instead. */
 export const removeOrPlaceholder = (
   route: Route,
   observed: Needs,
   desired: DesiredState,
 ): IngressRuleChange =>
-  around(route, observed, desired) ? shut(route, observed) : withdraw(route, observed);
+  hasParentRule(route, observed, desired)
+    ? placeholderChange(route, observed)
+    : removalOf(route, observed);
 
 /**
- * So that what is around does not answer for a route that is to let in fewer and cannot open yet, or belongs to another party.
- * If a foreign rule has the hostname, nothing is put in front of it.
+ * Prevents a parent route from answering for a route that should admit fewer people and cannot open
+ * yet, or that belongs to another party. If a foreign rule has the hostname, no rule is put before
+ * it.
  */
 export const placeholderFor = (route: Route, observed: Needs): IngressRuleChange | undefined =>
   ruleOf(observed, route) === undefined && foreignOn(observed, route.hostname).length === 0
-    ? shut(route, observed)
+    ? placeholderChange(route, observed)
     : undefined;
 
-/** The rule stays as it is but for where it leads. */
+/** Changes only the service that the rule leads to. */
 export function rerouteRule(
   route: Route,
   service: string,
   observed: Needs,
 ): IngressRuleChange | undefined {
-  const at = rulesAt(observed, route).filter(
+  const existing = rulesAt(observed, route).filter(
     (rule) => !isPlaceholderRule(rule, observed.ingress.mark) && rule.service !== service,
   );
-  return at.length === 0
+  return existing.length === 0
     ? undefined
     : {
         kind: "ingress",
         action: "update",
-        key: key(route),
+        key: keyOf(route),
         subject: routeKey(route),
-        existing: at,
+        existing,
         reroute: service,
       };
 }
 
-type Shut = Extract<IngressRuleChange, { readonly placeholder: Route }>;
+type PlaceholderChange = Extract<IngressRuleChange, { readonly placeholder: Route }>;
 
-/** Whether another rule of ours would answer in this one's place, now or as soon as it is opened. */
-const around = (route: Route, observed: Needs, desired: DesiredState): boolean =>
+/**
+ * Whether another rule of ours would answer instead of this one, now or as soon as it is created.
+ */
+const hasParentRule = (route: Route, observed: Needs, desired: DesiredState): boolean =>
   [...desired.exposures.values()].some((exposure) => isNestedIn(route, exposure.route)) ||
   observed.ingress.rules.some((rule) => {
     const outer = routeOf(rule);
     return outer !== undefined && isNestedIn(route, outer) && isOwnedRule(rule, observed);
   });
 
-const shut = (route: Route, observed: Needs): Shut => ({
+const placeholderChange = (route: Route, observed: Needs): PlaceholderChange => ({
   kind: "ingress",
   action: "update",
-  key: key(route),
+  key: keyOf(route),
   subject: routeKey(route),
   placeholder: route,
   existing: rulesAt(observed, route),
@@ -272,60 +297,60 @@ const shut = (route: Route, observed: Needs): Shut => ({
   ...(!observed.ingress.takesMark && { plain: true }),
 });
 
-/** Puts a rule that lets nobody in where somebody else's was, and waits until cloudflared runs on it. */
+/** Replaces foreign rules with a placeholder rule, and waits until cloudflared runs it. */
 export const replaceForeignRules = (
   route: Route,
   foreign: readonly RawRule[],
   observed: Needs,
 ): IngressRuleChange => ({
-  ...shut(route, observed),
+  ...placeholderChange(route, observed),
   instead: foreign,
   takes:
     foreign.length === 0 ? "" : `the rule to ${foreign.map(({ service }) => service).join(", ")}`,
 });
 
-const key = (route: Route) => `ingress ${routeKey(route)}`;
+const keyOf = (route: Route) => `ingress ${routeKey(route)}`;
 
-const set = (
+const ruleChange = (
   action: "create" | "update",
   desired: DesiredRule,
   observed: OwnershipEvidence,
 ): IngressRuleChange => ({
   kind: "ingress",
   action,
-  key: key(desired.route),
+  key: keyOf(desired.route),
   subject: routeKey(desired.route),
   desired,
   existing: rulesAt(observed, desired.route),
 });
 
-const withdraw = (route: Route, observed: OwnershipEvidence): IngressRuleChange => ({
+const removalOf = (route: Route, observed: OwnershipEvidence): IngressRuleChange => ({
   kind: "ingress",
   action: "delete",
-  key: key(route),
+  key: keyOf(route),
   subject: routeKey(route),
   existing: rulesAt(observed, route),
 });
 
-const refusedRule = (exposure: Exposure): Problem => ({
+const refusedRuleProblem = (exposure: Exposure): Problem => ({
   code: "CFA-TUNNEL-RULE",
   severity: "error",
   container: exposure.workload,
   label: exposure.label,
   route: routeKey(exposure.route),
-  message: `cloudflared does not run the tunnel's rules with the one for ${routeKey(exposure.route)} in them, so that rule was taken back`,
+  message: `cloudflared refuses the tunnel's rules if the one for ${routeKey(exposure.route)} is among them, so that rule was removed`,
   about: "",
   effect: "closed",
-  fix: "read in docker compose logs cloudflared what it refuses, and correct or remove the origin labels of this route; cfauth then tries it again",
+  fix: "read in docker compose logs cloudflared what it refuses, and correct or remove the origin labels of this route; cfauth then tries again",
 });
 
-const taken = (exposure: Exposure, foreign: RawRule): Problem => ({
+const conflictProblem = (exposure: Exposure, foreign: RawRule): Problem => ({
   code: "CFA-CONFLICT-INGRESS",
   severity: "error",
   container: exposure.workload,
   label: exposure.label,
   route: routeKey(exposure.route),
-  message: `the tunnel already has a rule for ${exposure.route.hostname} (to ${foreign.service}), made by somebody else`,
+  message: `the tunnel already has a rule for ${exposure.route.hostname} (to ${foreign.service}), which is not cfauth's`,
   about: "",
   effect: "closed",
   fix: exposure.adopt

@@ -12,43 +12,47 @@ import { parseRouteKey, type Route, routeKey } from "../../core/domain/route.ts"
 import type { ObservedAccessApplications } from "../access-application/types.ts";
 import type { DesiredRule, IngressRuleChange, ObservedIngressRules, RawRule } from "./types.ts";
 
-/** What ownership of a rule is read from. */
+/** What proves who owns a rule. */
 export interface OwnershipEvidence {
   readonly access: Pick<ObservedAccessApplications, "mine">;
   readonly ingress: Pick<ObservedIngressRules, "rules" | "mark" | "strangers">;
 }
 
-/** The route that a rule would be of, if it were ours; undefined for one that cfauth cannot have written. */
+/** The route of a rule, if it is ours; undefined for a rule that cfauth cannot have written. */
 export function routeOf(rule: RawRule): Route | undefined {
   const host = parseRouteKey(rule.hostname ?? "");
   if (host === undefined || host.path !== undefined) return undefined;
-  if (wholeHost(rule)) return { hostname: host.hostname, path: undefined };
+  if (coversWholeHost(rule)) return { hostname: host.hostname, path: undefined };
   const path = patternPath(rule.path ?? "");
   return path === undefined ? undefined : { hostname: host.hostname, path };
 }
 
-const wholeHost = ({ path = "" }: RawRule): boolean => path === "" || isCleanPaths(path);
+const coversWholeHost = ({ path = "" }: RawRule): boolean => path === "" || isCleanPaths(path);
 
 /**
  * Whether the rule is ours.
  *
- * | mark in the rule          | application of ours for its route      | then                                           |
- * |---------------------------|----------------------------------------|------------------------------------------------|
- * | ours, and no other one    | any                                    | ours                                           |
- * | of another owner          | any                                    | theirs                                         |
- * | none                      | none                                   | theirs                                         |
- * | none                      | the rule checks its logins, or none    | ours: an earlier version wrote it, unless a    |
- * |                           |                                        | marked rule of ours has the route already      |
- * | the same, and it checks   | any                                    | theirs, also once the marked rule is gone      |
- * | nothing at all            |                                        |                                                |
- * | none                      | the rule checks logins of another one  | theirs: an unknown audience proves nothing     |
+ * | mark in the rule           | our application for its route  | then                            |
+ * |----------------------------|--------------------------------|---------------------------------|
+ * | ours, and no other         | any                            | ours                            |
+ * | another owner's            | any                            | foreign                         |
+ * | none                       | absent                         | foreign                         |
+ * | none                       | the rule checks its logins, or | ours: an earlier version wrote  |
+ * |                            | no logins at all               | it, unless the route has a      |
+ * |                            |                                | marked rule of ours             |
+ * | none, and no login check;  | any                            | foreign, also after the marked  |
+ * | seen beside a marked rule  |                                | rule is gone                    |
+ * | none                       | the rule checks logins of      | foreign: an unknown audience    |
+ * |                            | another application            | proves nothing                  |
  */
-export function isOwnedRule(rule: RawRule, seen: OwnershipEvidence): boolean {
+export function isOwnedRule(rule: RawRule, observed: OwnershipEvidence): boolean {
   const marks = marksIn(rule);
-  return marks.length === 0 ? writtenEarlier(rule, seen) : isMarked(rule, seen.ingress.mark);
+  return marks.length === 0
+    ? wasWrittenEarlier(rule, observed)
+    : isMarked(rule, observed.ingress.mark);
 }
 
-/** Whether our mark is in the rule, and no other owner's. */
+/** Whether the rule carries our mark, and no other owner's. */
 export const isMarked = (rule: RawRule, mark: string): boolean => {
   const marks = marksIn(rule);
   return marks.length > 0 && marks.every((it) => it === mark);
@@ -60,10 +64,13 @@ const marksIn = (rule: RawRule): readonly string[] => [
   ...markAsText(rule),
 ];
 
-/** Of a rule that lets nobody in, written where Cloudflare takes no mark for an audience: cloudflared makes nothing of the text there. */
+/**
+ * The mark of a placeholder rule that was written while Cloudflare refused marks as audiences.
+ * cloudflared ignores the text there.
+ */
 function markAsText({ service, originRequest }: RawRule): readonly string[] {
   const text = originRequest?.["httpHostHeader"];
-  return service === SHUT && typeof text === "string" && isMark(text) ? [text] : [];
+  return service === PLACEHOLDER_SERVICE && typeof text === "string" && isMark(text) ? [text] : [];
 }
 
 /** Whether the rule has no audience: neither a login nor a mark. */
@@ -72,34 +79,52 @@ export const isBare = (rule: RawRule): boolean =>
 
 const isMark = (audience: string): boolean => audience.startsWith("cfauth:");
 
-/** Earlier versions wrote no mark. The rule gets one at the next write of the document. */
-function writtenEarlier(rule: RawRule, seen: OwnershipEvidence): boolean {
+/**
+ * Whether an earlier version, which wrote no marks, wrote the rule. It gets a mark at the next
+ * write of the document.
+ */
+function wasWrittenEarlier(rule: RawRule, observed: OwnershipEvidence): boolean {
   const route = routeOf(rule);
-  const application = route && seen.access.mine.get(routeKey(route));
+  const application = route && observed.access.mine.get(routeKey(route));
   if (
     route === undefined ||
     application === undefined ||
-    seen.ingress.strangers?.has(JSON.stringify(rule))
+    observed.ingress.strangers?.has(JSON.stringify(rule))
   )
     return false;
   const audiences = accessIn(rule)?.audTag ?? [];
   if (audiences.length > 0 && !audiences.includes(application.aud)) return false;
-  return !seen.ingress.rules.some((it) => isMarked(it, seen.ingress.mark) && sits(it, route));
+  return !observed.ingress.rules.some(
+    (it) => isMarked(it, observed.ingress.mark) && matchesRoute(it, route),
+  );
 }
 
-/** Whether the rule only keeps its place while what guards it is replaced: a public rule around it must not answer instead. */
+/**
+ * Whether the rule only holds its position and admits nobody, so that a wider rule does not answer
+ * instead.
+ */
 export const isPlaceholderRule = (rule: RawRule, mark: string): boolean =>
-  rule.service === SHUT && isMarked(rule, mark) && loginCheckOf(rule)?.audTag.length === 0;
+  rule.service === PLACEHOLDER_SERVICE &&
+  isMarked(rule, mark) &&
+  loginCheckOf(rule)?.audTag.length === 0;
 
-const SHUT = "http_status:503";
+const PLACEHOLDER_SERVICE = "http_status:503";
 
 /**
- * In every spelling: it keeps out of a wider rule around it what would be read as its own.
+ * Matches every spelling of the path, so that a wider rule gets none of them.
  *
- * @param plain - where Cloudflare takes no mark for an audience
+ * @param plain - true if Cloudflare refuses marks as audiences
  */
-export function placeholderRule({ placeholder: route, mark, team, plain }: ShutWish): RawRule {
-  const origin = { service: SHUT, options: plain === true ? { httpHostHeader: mark } : {} };
+export function placeholderRule({
+  placeholder: route,
+  mark,
+  team,
+  plain,
+}: DesiredPlaceholder): RawRule {
+  const origin = {
+    service: PLACEHOLDER_SERVICE,
+    options: plain === true ? { httpHostHeader: mark } : {},
+  };
   const check = plain === true ? undefined : { team, aud: mark };
   return desiredRule({
     route,
@@ -111,27 +136,29 @@ export function placeholderRule({ placeholder: route, mark, team, plain }: ShutW
   });
 }
 
-type ShutWish = Pick<
+type DesiredPlaceholder = Pick<
   Extract<IngressRuleChange, { readonly placeholder: Route }>,
   "placeholder" | "mark" | "team" | "plain"
 >;
 
-export const ruleOf = (seen: OwnershipEvidence, route: Route): RawRule | undefined =>
-  seen.ingress.rules.find((rule) => isAt(rule, route, seen));
+export const ruleOf = (observed: OwnershipEvidence, route: Route): RawRule | undefined =>
+  observed.ingress.rules.find((rule) => isOwnedRuleFor(rule, route, observed));
 
-/** All rules of ours for the route: another writer may have left more than one. */
-export const rulesAt = (seen: OwnershipEvidence, route: Route): readonly RawRule[] =>
-  seen.ingress.rules.filter((rule) => isAt(rule, route, seen));
+/** All our rules for the route: another writer may have left more than one. */
+export const rulesAt = (observed: OwnershipEvidence, route: Route): readonly RawRule[] =>
+  observed.ingress.rules.filter((rule) => isOwnedRuleFor(rule, route, observed));
 
-const isAt = (rule: RawRule, route: Route, seen: OwnershipEvidence): boolean =>
-  sits(rule, route) && isOwnedRule(rule, seen);
+const isOwnedRuleFor = (rule: RawRule, route: Route, observed: OwnershipEvidence): boolean =>
+  matchesRoute(rule, route) && isOwnedRule(rule, observed);
 
-function sits(rule: RawRule, route: Route): boolean {
+function matchesRoute(rule: RawRule, route: Route): boolean {
   if (rule.hostname !== route.hostname) return false;
-  return route.path === undefined ? wholeHost(rule) : patternPath(rule.path ?? "") === route.path;
+  return route.path === undefined
+    ? coversWholeHost(rule)
+    : patternPath(rule.path ?? "") === route.path;
 }
 
-/** The path of the rule that is written for a wish; undefined for the whole host. */
+/** The path of the desired rule; undefined for the whole host. */
 export function pathFor({
   route,
   check,
@@ -144,12 +171,15 @@ export function pathFor({
   return check === undefined ? openPattern(route.path) : pathPattern(route.path);
 }
 
-export const foreignOn = (seen: OwnershipEvidence, hostname: Hostname): readonly RawRule[] =>
-  seen.ingress.rules.filter(
-    (rule) => rule.hostname?.toLowerCase() === hostname && !isOwnedRule(rule, seen),
+export const foreignOn = (observed: OwnershipEvidence, hostname: Hostname): readonly RawRule[] =>
+  observed.ingress.rules.filter(
+    (rule) => rule.hostname?.toLowerCase() === hostname && !isOwnedRule(rule, observed),
   );
 
-/** Whether a rule of somebody else's is there for just this route, however its path is spelt: `/api`, `^/api/`, `/api/.*`. */
+/**
+ * Whether a foreign rule is for exactly this route, however its path is spelled: `/api`, `^/api/`,
+ * `/api/.*`.
+ */
 export function isExactlyFor(rule: RawRule, route: Route): boolean {
   const path = (rule.path ?? "")
     .replace(/^\^/, "")
@@ -165,7 +195,10 @@ export interface LoginCheck {
   readonly audTag: readonly string[];
 }
 
-/** cloudflared's own check of the login, as the rule has it; undefined when there is none. A mark alone checks nothing, but for one that lets nobody in. */
+/**
+ * The login check that the rule asks cloudflared for; undefined if there is none. A mark alone
+ * checks nothing, except in a placeholder rule.
+ */
 export function loginCheckOf(rule: RawRule): LoginCheck | undefined {
   if (markAsText(rule).length > 0) return { required: true, team: "", audTag: [] };
   const access = accessIn(rule);
@@ -187,8 +220,9 @@ function accessIn(rule: RawRule): LoginCheck | undefined {
 }
 
 /**
- * The rule as it is written for a wish. The mark is one more audience, which no login has; where none is checked, `required: false`
- * makes it inert (measured with cloudflared 2026.8.2). cloudflared refuses an audience without a team.
+ * The rule as it is written. The mark is an additional audience that no login has. If no login is
+ * checked, `required: false` makes it inert (measured with cloudflared 2026.8.2). cloudflared
+ * refuses an audience without a team.
  */
 export function desiredRule({
   route,
@@ -215,7 +249,7 @@ export function desiredRule({
   };
 }
 
-/** What of a rule comes from labels and could be refused by cloudflared, as one text. */
+/** The part of a rule that comes from labels and that cloudflared could refuse, as one text. */
 export const originFingerprint = ({
   service,
   options,
@@ -225,7 +259,7 @@ export const originFingerprint = ({
 }): string =>
   JSON.stringify([service, Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 
-/** The same rule with our mark in it. */
+/** The same rule with our mark added. */
 export function withMark(rule: RawRule, { team, text }: NonNullable<DesiredRule["mark"]>): RawRule {
   const access = accessIn(rule);
   const marked = {
@@ -237,7 +271,7 @@ export function withMark(rule: RawRule, { team, text }: NonNullable<DesiredRule[
   return { ...rule, originRequest: { ...rule.originRequest, access: marked } };
 }
 
-/** Whether an earlier rule of the document answers everything that this one would. */
+/** Whether an earlier rule of the document answers every request that this one would. */
 export function isShadowed(rule: RawRule, rules: readonly RawRule[]): boolean {
   const before = rules.slice(0, rules.indexOf(rule));
   return before.some(

@@ -2,43 +2,50 @@ import type { RouteKey } from "../../core/domain/route.ts";
 import type { WithheldRule } from "./types.ts";
 
 /**
- * The search for the rule that cloudflared refuses a whole document for. All that was opened since the last document that it runs
- * is taken back, and comes back in halves; a half that is refused too is halved again, until one route is left.
+ * The search for the rule because of which cloudflared refuses a whole document. Everything opened
+ * since the last document that cloudflared runs is rolled back and then tried again in halves. A
+ * half that is refused is halved again, until one route is left.
  */
 export interface Trial {
-  /** Not to be opened as their labels are now. */
+  /** Routes that must not open with their current labels. */
   readonly withheld: ReadonlyMap<RouteKey, WithheldRule>;
-  /** Groups of routes that were taken back and are still to be tried, the next one first. */
+  /** Groups of routes that were rolled back and are still to be tried, the next one first. */
   readonly groups: readonly (readonly RouteKey[])[];
-  /** Whether taking rules of ours back did not help: then the fault is in a foreign part of the document. */
+  /** Whether the rollback did not help: then the fault is in a foreign part of the document. */
   readonly futile: boolean;
 }
 
 export const NO_TRIAL: Trial = { withheld: new Map(), groups: [], futile: false };
 
 /**
- * The document was refused: these are taken back. Where all of them were already, the fault is elsewhere, and they come back.
+ * The document was refused: rolls back the suspects. If all of them were rolled back already, the
+ * fault is elsewhere, and they are restored.
  *
- * @returns the same trial where nothing is to be done
+ * @returns the same trial if there is nothing to do
  */
 export function judgeTrial(trial: Trial, suspects: ReadonlyMap<RouteKey, string>): Trial {
   if (trial.futile) return trial;
-  const fresh = [...suspects].filter(([key, print]) => trial.withheld.get(key)?.print !== print);
-  if (fresh.length === 0) return trial.withheld.size === 0 ? trial : { ...NO_TRIAL, futile: true };
-  const refused = fresh.length === 1;
+  const newSuspects = [...suspects].filter(
+    ([key, print]) => trial.withheld.get(key)?.print !== print,
+  );
+  if (newSuspects.length === 0)
+    return trial.withheld.size === 0 ? trial : { ...NO_TRIAL, futile: true };
+  const refused = newSuspects.length === 1;
   const withheld = new Map([
     ...trial.withheld,
-    ...fresh.map(([key, print]) => [key, { print, refused }] as const),
+    ...newSuspects.map(([key, print]) => [key, { print, refused }] as const),
   ]);
   return {
     ...trial,
     withheld,
-    groups: refused ? trial.groups : [...halves(fresh.map(([key]) => key)), ...trial.groups],
+    groups: refused
+      ? trial.groups
+      : [...splitInHalves(newSuspects.map(([key]) => key)), ...trial.groups],
   };
 }
 
-/** cloudflared runs the newest document: the next group may be opened once more. */
-export function nextTried({ withheld, groups: [next, ...groups], futile }: Trial): Trial {
+/** cloudflared runs the newest document: the next group may open again. */
+export function retryNextGroup({ withheld, groups: [next, ...groups], futile }: Trial): Trial {
   return {
     withheld: new Map([...withheld].filter(([key]) => next?.includes(key) !== true)),
     groups,
@@ -46,7 +53,7 @@ export function nextTried({ withheld, groups: [next, ...groups], futile }: Trial
   };
 }
 
-function halves(keys: readonly RouteKey[]): readonly (readonly RouteKey[])[] {
+function splitInHalves(keys: readonly RouteKey[]): readonly (readonly RouteKey[])[] {
   const half = Math.ceil(keys.length / 2);
   return [keys.slice(0, half), keys.slice(half)];
 }

@@ -1,47 +1,60 @@
 import type { Origin } from "../../core/domain/origin.ts";
 import type { Route, RouteKey } from "../../core/domain/route.ts";
 
-/** The tunnel's one document of rules. Rules of others are in it as they came, byte for byte. */
+/** The tunnel's single document of rules. Foreign rules stay in it unchanged, byte for byte. */
 export interface ObservedIngressRules {
-  /** Counts up with each write by anybody; -1 when there is no document yet. */
+  /** Increases with each write by anyone; -1 if there is no document yet. */
   readonly version: number;
-  /** All rules but the catch-all, in order, exactly as the API says them. */
+  /** All rules except the catch-all, in order, exactly as the API returns them. */
   readonly rules: readonly RawRule[];
-  /** The last rule, which answers what no other matches. It stands outside the list, so a document without one cannot be. */
+  /**
+   * The last rule, which answers requests that match no other. It is separate from the list, so
+   * that no document lacks one.
+   */
   readonly catchAll: RawRule;
-  /** Rules that say nothing of whose they are, and are known to be somebody else's, as texts. */
+  /** Rules without any mark that are known to be foreign, as texts. */
   readonly strangers?: ReadonlySet<string>;
-  /** Our mark in a rule, `cfauth:<owner>`: one more audience in its check, which no login has. */
+  /**
+   * Our mark in a rule, `cfauth:<owner>`: an additional audience in its check that no login has.
+   */
   readonly mark: string;
-  /** Whether Cloudflare takes the mark; false once it has refused a rule for that alone. */
+  /** Whether Cloudflare accepts the mark; false once it has refused a rule only because of it. */
   readonly takesMark: boolean;
   /**
-   * Whether cloudflared is known to run on this very document. Asked only where something is to be taken over; false after
-   * every look and every other write.
+   * Whether cloudflared is known to run this document. Asked only for a takeover; false after every
+   * observation and every other write.
    */
   readonly propagated: boolean;
-  /** Whether a connector has run on an older document for longer than it may take. */
+  /** Whether a connector has been running an older document for too long. */
   readonly behind: boolean;
-  /** Routes that were closed or narrowed, while a connector may still run on the document of before. */
+  /** Routes that were closed or narrowed while a connector may still run the previous document. */
   readonly unconfirmed: readonly RouteKey[];
-  /** Routes that are not opened as their labels are now, since cloudflared refused a document with their rule, or may have. */
+  /**
+   * Routes that stay closed with their current labels, because cloudflared refused a document with
+   * their rule, or may have done so.
+   */
   readonly withheld: ReadonlyMap<RouteKey, WithheldRule>;
-  /** Whether others have changed or removed rules of ours again and again. */
+  /** Whether other writers have repeatedly changed or removed our rules. */
   readonly contested: boolean;
-  /** When to look at the document again, in milliseconds of the clock that only grows; undefined: at the next resync. */
+  /**
+   * When to read the document again, in milliseconds of the monotonic clock. If undefined, at the
+   * next resync.
+   */
   readonly observeAgainAt: number | undefined;
-  /** Everything else in the document: `originRequest`, `warp-routing`, what is to come. */
+  /** Everything else in the document: `originRequest`, `warp-routing`, future fields. */
   readonly rest: Readonly<Record<string, unknown>>;
 }
 
 export interface WithheldRule {
-  /** Of the origin that the labels asked for: with another one the route is tried once more. */
+  /** Fingerprint of the origin in the labels. With another origin, the route is tried again. */
   readonly print: string;
-  /** Whether it is the one that cloudflared refuses; else it was only written along with that one. */
+  /**
+   * Whether cloudflared refuses this rule; otherwise it was only written together with that one.
+   */
   readonly refused: boolean;
 }
 
-/** A rule as the API says it. Not ours to interpret beyond these. */
+/** A rule as the API returns it. cfauth interprets no other fields. */
 export interface RawRule {
   readonly hostname?: string;
   readonly path?: string;
@@ -50,21 +63,30 @@ export interface RawRule {
   readonly [field: string]: unknown;
 }
 
-/** What a rule of ours must be. */
+/** The desired state of a rule of ours. */
 export interface DesiredRule {
   readonly route: Route;
   readonly origin: Origin;
-  /** What cloudflared checks of the login; undefined for a public route. */
+  /** What cloudflared checks about the login; undefined for a public route. */
   readonly check: { readonly team: string; readonly aud: string } | undefined;
-  /** Whether only clean paths pass, since something inside is to let in fewer than this does. */
+  /** Whether only clean paths pass, because a route inside should admit fewer people. */
   readonly cleanPathsOnly: boolean;
-  /** Every spelling of the path is taken, since something around it lets in more. Only where a login is checked. */
+  /**
+   * Set if the rule matches every spelling of the path, because a parent route admits more people.
+   * Only if a login is checked.
+   */
   readonly everySpelling?: true;
-  /** Our mark, and the team that cloudflared wants beside any audience; undefined where Cloudflare refuses the mark. */
+  /**
+   * Our mark, and the team that cloudflared requires with any audience; undefined if Cloudflare
+   * refuses the mark.
+   */
   readonly mark: { readonly team: string; readonly text: string } | undefined;
 }
 
-/** Each names the rules of ours that it replaces or removes, as they are now: no other rule can be hit. */
+/**
+ * Each change names our rules that it replaces or removes, as they are now, so that it cannot
+ * affect any other rule.
+ */
 export type IngressRuleChange =
   | {
       readonly kind: "ingress";
@@ -83,9 +105,9 @@ export type IngressRuleChange =
       readonly existing: readonly RawRule[];
       readonly mark: string;
       readonly team: string;
-      /** Where Cloudflare takes no mark for an audience. */
+      /** Set if Cloudflare refuses marks as audiences. */
       readonly plain?: true;
-      /** Rules of somebody else's that it stands in place of, as they are now. Only where a label asks to adopt. */
+      /** Foreign rules that it replaces, as they are now. Only if a label asks to adopt. */
       readonly instead?: readonly RawRule[];
       readonly takes?: string;
     }
@@ -95,7 +117,9 @@ export type IngressRuleChange =
       readonly key: string;
       readonly subject: string;
       readonly existing: readonly RawRule[];
-      /** The service that these rules lead to from then on. All else of them stays as it is, and their place too. */
+      /**
+       * The new service of these rules. Everything else, their position included, stays the same.
+       */
       readonly reroute: string;
     }
   | {
@@ -103,7 +127,7 @@ export type IngressRuleChange =
       readonly action: "update";
       readonly key: string;
       readonly subject: string;
-      /** Rules of ours that an earlier version wrote, which get the mark where they are. */
+      /** Our rules that an earlier version wrote. They get the mark and keep their position. */
       readonly unmarked: readonly RawRule[];
       readonly mark: string;
       readonly team: string;

@@ -13,8 +13,9 @@ import type { IngressRuleChange, RawRule } from "../ingress-rule/types.ts";
 import type { ObservedState } from "../observed.ts";
 
 /**
- * Removes our rule if it shows or admits more than desired; undefined if it does not. Used for a route
- * that cannot reach its desired state, because something is missing or a foreign object is in the way.
+ * Removes our rule if it shows or admits more than desired; undefined if it does not. Used for a
+ * route that cannot reach its desired state, because something is missing or a foreign object is in
+ * the way.
  *
  * An application that someone made their own is compared too, because the rule still accepts its
  * logins. If the rule accepts logins of no known application, no overreach is known.

@@ -13,11 +13,13 @@ import type { ObservedState } from "../observed.ts";
 /**
  * Takes over foreign objects of a route, one step at a time. Each step is safe by itself.
  *
- * | foreign object left        | next step                                                           |
- * |----------------------------|---------------------------------------------------------------------|
- * | a rule, or an application  | our placeholder rule replaces it; wait until cloudflared runs on it |
- * | a DNS record               | our record replaces it: the hostname leads to the placeholder rule  |
- * | an application             | remove the hostname from it; delete it if it protects nothing else  |
+ * | foreign object left       | next step                                                         |
+ * |---------------------------|-------------------------------------------------------------------|
+ * | a rule, or an application | our placeholder rule replaces it; wait until cloudflared runs it  |
+ * | a DNS record              | our record replaces it: the hostname leads to the placeholder     |
+ * |                           | rule                                                              |
+ * | an application            | remove the hostname from it; delete it if it protects nothing     |
+ * |                           | else                                                              |
  *
  * Only then does the route open like any other. So nobody ever sees the old service under the new
  * protection, or without any, however late the edges are. The price is a pause of a few seconds. An

@@ -61,8 +61,8 @@ function findTunnel(options: TunnelDriverOptions): Promise<Tunnel | undefined> {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * @throws {ServiceError} CFA-TUNNEL-MISSING if it does not exist: a tunnel with a given id cannot be
- * created
+ * @throws {ServiceError} CFA-TUNNEL-MISSING if it does not exist: a tunnel with a given id cannot
+ *   be created
  */
 async function findById(
   { cloudflare, account: account_id, tunnelId }: TunnelDriverOptions,

@@ -15,8 +15,8 @@ export async function fileContains(path: string, token: string): Promise<boolean
 }
 
 /**
- * Writes the token atomically, because cloudflared may read the file, and the machine may stop, at any
- * moment. Only the current user can read the file.
+ * Writes the token atomically, because cloudflared may read the file, and the machine may stop, at
+ * any moment. Only the current user can read the file.
  *
  * @throws {ServiceError} CFA-TUNNEL-FILE if it cannot be written
  */

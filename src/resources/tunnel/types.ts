@@ -14,8 +14,8 @@ export interface Tunnel {
   /** Where the tunnel takes its rules from. cfauth cannot set the rules of a `local` one. */
   readonly source: "cloudflare" | "local";
   /**
-   * Whether a cloudflared is connected to it, as Cloudflare last reported; undefined if Cloudflare does
-   * not report it.
+   * Whether a cloudflared is connected to it, as Cloudflare last reported; undefined if Cloudflare
+   * does not report it.
    */
   readonly connected: boolean | undefined;
 }

@@ -14,7 +14,7 @@ import {
   NOTHING_DESIRED,
   type RouteOwners,
 } from "../../../../src/core/plan/types.ts";
-import { widerAround } from "../../../../src/resources/ingress-rule/nested.ts";
+import { hasWiderParent } from "../../../../src/resources/ingress-rule/nested.ts";
 import type { ObservedState } from "../../../../src/resources/observed.ts";
 import { type AnyChange, resourceModel } from "../../../../src/resources/registry.ts";
 import { deployedRoutes } from "../../../../src/resources/route/deployed.ts";
@@ -245,7 +245,7 @@ describe("what lies within it", () => {
     const reroutes = new Map([[key(APP), OWN]]);
     expect(
       [NOTHING_DESIRED, { ...NOTHING_DESIRED, reroutes }].map((desired) =>
-        widerAround(wish, before.world, desired),
+        hasWiderParent(wish, before.world, desired),
       ),
     ).toEqual([false, true]);
   });

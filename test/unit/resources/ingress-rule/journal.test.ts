@@ -1,7 +1,7 @@
 /** What this process remembers of the tunnel's document from look to look: who moved it, and what cloudflared runs. */
 import { describe, expect, it } from "vitest";
 import {
-  afterLook,
+  afterRead,
   afterWrite,
   EMPTY_JOURNAL,
   type Journal,
@@ -9,7 +9,7 @@ import {
   type RuleDocument,
 } from "../../../../src/resources/ingress-rule/journal.ts";
 import { originFingerprint } from "../../../../src/resources/ingress-rule/rules.ts";
-import { afterAsking } from "../../../../src/resources/ingress-rule/running.ts";
+import { afterReport } from "../../../../src/resources/ingress-rule/running.ts";
 import type { IngressRuleChange, RawRule } from "../../../../src/resources/ingress-rule/types.ts";
 import { key, route } from "../../../support/builders.ts";
 
@@ -58,12 +58,12 @@ const closing = (at: RawRule): IngressRuleChange => ({
 
 /** A life of one document: each step takes so many seconds after the start. */
 function life(start: RuleDocument = document(1)) {
-  let journal: Journal = afterLook(EMPTY_JOURNAL, start, MARK, 0).journal;
+  let journal: Journal = afterRead(EMPTY_JOURNAL, start, MARK, 0).journal;
   let now = start;
   const jumps: string[] = [];
   return {
     look(at: number, seen: RuleDocument = now): void {
-      const { journal: next, jump } = afterLook(journal, seen, MARK, at * SECOND);
+      const { journal: next, jump } = afterRead(journal, seen, MARK, at * SECOND);
       if (jump !== undefined) jumps.push(`${jump.during} ${jump.from} → ${jump.to}`);
       [journal, now] = [next, seen];
     },
@@ -78,7 +78,7 @@ function life(start: RuleDocument = document(1)) {
       [journal, now] = [next, after];
     },
     ask(at: number, ...running: number[]): void {
-      journal = afterAsking(journal, now, running, MARK, at * SECOND);
+      journal = afterReport(journal, now, running, MARK, at * SECOND);
     },
     seen: (at: number) => journalFacts(journal, at * SECOND),
     jumps,

@@ -374,7 +374,7 @@ describe("a rule of somebody else on the hostname", () => {
         label: "cfauth.hostname",
         route: APP,
         message:
-          "the tunnel already has a rule for app.example.com (to http://theirs:1), made by somebody else",
+          "the tunnel already has a rule for app.example.com (to http://theirs:1), which is not cfauth's",
         about: "",
         effect: "closed",
         fix: 'remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, set cfauth.adopt: "true" on container app to take it over, or choose another hostname',
