@@ -431,4 +431,11 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (place.tenancy.is === "vacant") return',
     to: 'if (place.tenancy.is !== "frozen") return',
   },
+  {
+    name: "admits new people around a protected path whose rule misses spellings",
+    file: "src/resources/ingress-rule/propose.ts",
+    from: "if (waits && admitsOthersThen(rule, wanted))",
+    to: "if (waits && rule.service === undefined)",
+    tests: "test/unit/resources/ingress-rule/propose.test.ts",
+  },
 ];

@@ -48,7 +48,8 @@ export type ResourceState<C extends Change> =
   | { readonly is: "in-sync"; readonly remove?: C }
   | {
       readonly is: "drifted";
-      readonly repair: C;
+      /** Undefined while it has to wait: it stays as it is, and admits no one whom it should not. */
+      readonly repair: C | undefined;
       readonly remove: C;
       /**
        * Set if it differs in what is shown or in who may see it; undefined for any other

@@ -173,6 +173,11 @@ function compareRule({
     return isMarked(rule, observed.ingress.mark)
       ? { is: "in-sync" }
       : { is: "in-sync", remove: removal };
+  const waits = desiredRule !== undefined && !areInnerRoutesGuarded(exposure, observed, desired);
+  if (waits && !leadsToOrigin)
+    return { is: "drifted", repair: removal, remove: removal, changes: "origin" };
+  // It stays as it is: closed, or with fewer people than desired.
+  if (waits && admitsOthersThen(rule, desiredRule)) return { is: "absent", create: undefined };
   return {
     is: "drifted",
     repair: desiredRule === undefined ? removal : ruleChange("update", desiredRule, observed),
@@ -180,6 +185,13 @@ function compareRule({
     changes: leadsToOrigin ? undefined : "origin",
   };
 }
+
+/**
+ * Whether the desired rule admits people whom this one does not admit: it requires logins of
+ * another application, or no logins any more.
+ */
+const admitsOthersThen = (rule: RawRule, desired: DesiredRule): boolean =>
+  loginCheckOf(rule)?.required === true && !hasSameLoginCheck(rule, desired.check);
 
 /** Undefined while the application whose logins the rule checks does not exist. */
 function computeDesiredRule(

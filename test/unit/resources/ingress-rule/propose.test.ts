@@ -182,6 +182,16 @@ describe("the rule of a protected path inside something that lets in more", () =
     });
   });
 
+  it("a rule around a protected path admits nobody new until the path's rule matches every spelling", () => {
+    const checked = rule({ path: CLEAN_PATHS });
+    const waiting = { is: "drifted", repair: undefined, remove: { action: "delete" } };
+    expect(at(outer, [inner(plainly), checked], admin, outer)).toMatchObject(waiting);
+    expect(at(outer, [inner(broadly), checked], admin, outer)).toMatchObject({
+      is: "drifted",
+      repair: { action: "update" },
+    });
+  });
+
   it("holds back the public rule around it until it takes every spelling", () => {
     expect(at(outer, [inner(plainly)], admin, outer)).toEqual({ is: "absent", create: undefined });
     expect(at(outer, [inner(broadly)], admin, outer)).toMatchObject({
