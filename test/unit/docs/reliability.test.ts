@@ -58,7 +58,7 @@ describe("the numbers in docs/reliability.md", () => {
     expect([backoff(1, 1), backoff(50, 1), streamRetryMs(50, 1)]).toEqual([1_000, 300_000, 30_000]);
     expect(PAGE).toContain("| 1 s at first, 5 min at most |");
     expect(PAGE).toContain("at most 30 s between two tries");
-    expect(read("src/cli/commands/run.ts")).toContain("LAST_CALL_MS = 4_000");
+    expect(read("src/cli/commands/run.ts")).toContain("SHUTDOWN_TIMEOUT_MS = 4_000");
     expect(PAGE).toContain("ends within 5 seconds");
     expect(read("src/clients/cloudflare/rate-limiter.ts")).toContain(
       "intervalCap: 1_100, interval: 300_000",
