@@ -434,7 +434,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "admits new people around a protected path whose rule misses spellings",
     file: "src/resources/ingress-rule/propose.ts",
-    from: "if (waits && admitsOthersThen(rule, wanted))",
+    from: "if (waits && admitsOthersThen(rule, desiredRule))",
     to: "if (waits && rule.service === undefined)",
     tests: "test/unit/resources/ingress-rule/propose.test.ts",
   },

@@ -177,7 +177,8 @@ function compareRule({
   if (waits && !leadsToOrigin)
     return { is: "drifted", repair: removal, remove: removal, changes: "origin" };
   // It stays as it is: closed, or with fewer people than desired.
-  if (waits && admitsOthersThen(rule, desiredRule)) return { is: "absent", create: undefined };
+  if (waits && admitsOthersThen(rule, desiredRule))
+    return { is: "drifted", repair: undefined, remove: removal, changes: undefined };
   return {
     is: "drifted",
     repair: desiredRule === undefined ? removal : ruleChange("update", desiredRule, observed),
