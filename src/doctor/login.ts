@@ -64,7 +64,7 @@ export async function checkLogin(context: DoctorContext): Promise<Findings> {
           passedCheck(BEHIND.id, BEHIND.title),
           ...reachabilityChecks(context.config.authentik.url, found, {
             running: daemon !== undefined,
-            mending: isBeingFixed,
+            beingFixed: isBeingFixed,
           }),
         ]),
   ];

@@ -91,12 +91,12 @@ export function accessInFrontChecks(
 
 /**
  * @param running - true if a daemon runs
- * @param mending - true if it still has to correct the login, which may be the cause
+ * @param beingFixed - true if it still has to correct the login, which may be the cause
  */
 export function reachabilityChecks(
   url: string,
   { discovery, keys, end }: LoginProbes,
-  { running, mending }: { readonly running: boolean; readonly mending: boolean },
+  { running, beingFixed }: { readonly running: boolean; readonly beingFixed: boolean },
 ): readonly DoctorCheck[] {
   const silent = [discovery, keys]
     .flatMap((page) => ("why" in page ? [page.why] : []))
@@ -110,8 +110,8 @@ export function reachabilityChecks(
     ];
   return [
     discoveryCheck(discovery as ProbedPage, url),
-    keysCheck(keys as ProbedPage, mending),
-    loginPageCheck(end, url, mending),
+    keysCheck(keys as ProbedPage, beingFixed),
+    loginPageCheck(end, url, beingFixed),
   ];
 }
 
@@ -153,7 +153,7 @@ function discoveryCheck({ status, body }: ProbedPage, url: string): DoctorCheck 
   };
 }
 
-function keysCheck({ status, body }: ProbedPage, mending: boolean): DoctorCheck {
+function keysCheck({ status, body }: ProbedPage, beingFixed: boolean): DoctorCheck {
   const Keys = z.looseObject({
     keys: z
       .array(z.looseObject({ alg: z.string().nullish(), kty: z.string().nullish() }))
@@ -170,30 +170,30 @@ function keysCheck({ status, body }: ProbedPage, mending: boolean): DoctorCheck 
   }
   return {
     ...KEYS,
-    result: mending ? "warn" : "fail",
+    result: beingFixed ? "warn" : "fail",
     detail:
       status === 200
         ? "Authentik publishes no signing key for the provider, so Cloudflare cannot verify logins"
         : `Authentik's signing keys are not where Cloudflare looks for them (${status})`,
     code: "CFA-AK-NO-KEY",
     fixes: [
-      mending
+      beingFixed
         ? "nothing else to do: cfauth gives the provider a key when it corrects the login"
         : "Authentik → Applications → Providers → the provider → Edit: choose a Signing Key",
     ],
   };
 }
 
-function loginPageCheck(end: LoginOutcome, url: string, mending: boolean): DoctorCheck {
+function loginPageCheck(end: LoginOutcome, url: string, beingFixed: boolean): DoctorCheck {
   if (end.is === "login")
     return passedCheck(LOGIN_PAGE.id, LOGIN_PAGE.title, "the login redirect reaches it");
   const says = end.is === "refused" ? end.says : "another page";
   return {
     ...LOGIN_PAGE,
-    result: mending ? "warn" : "fail",
+    result: beingFixed ? "warn" : "fail",
     detail: `the login redirect ends at ${says} instead of Authentik's login page`,
     code: "CFA-AK-LOGIN-REFUSED",
-    fixes: mending
+    fixes: beingFixed
       ? ["nothing else to do: it may be gone when cfauth has corrected the difference"]
       : [`${url}/if/admin/#/events/log shows why Authentik refused it`],
   };

@@ -28,11 +28,11 @@ export function groupText(group: CheckResults, terminal: Terminal): TerminalText
   const codes = [...new Set(bad.flatMap(({ code }) => code ?? []))];
   const inList = bad.filter(({ listed }) => listed === true);
   const single = bad.filter(({ listed }) => listed !== true);
-  const told = { marked: single.length > 1 || inList.length > 0, coded: codes.length > 1 };
+  const layout = { marked: single.length > 1 || inList.length > 0, coded: codes.length > 1 };
   const body = [
     ...listLines(group.checks, terminal),
     ...fixLines(inList, terminal),
-    ...single.slice(0, MAX_SHOWN).flatMap((check) => detailLines(check, group, told, terminal)),
+    ...single.slice(0, MAX_SHOWN).flatMap((check) => detailLines(check, group, layout, terminal)),
     ...(single.length > MAX_SHOWN
       ? [`    … and ${single.length - MAX_SHOWN} more: cfauth doctor --json lists them all`]
       : []),

@@ -76,7 +76,7 @@ export function selectEvents(
   const due = [...current].filter(
     ([key, noted]) => !noted.reported && dueAt(key, noted, before) <= at,
   );
-  const toldAt = new Map([...before.toldAt].filter(([, told]) => told > at - DAY_MS));
+  const toldAt = new Map([...before.toldAt].filter(([, reportedAt]) => reportedAt > at - DAY_MS));
   for (const [key, noted] of due) {
     current.set(key, { ...noted, reported: true });
     toldAt.set(key, at);
@@ -103,11 +103,11 @@ function routeEvents(
   { published, opened, closed, changedHands }: StatusTransitions,
   at: number,
 ): readonly NotificationEvent[] {
-  const told = new Set(published.map(({ key }) => key));
+  const becamePublic = new Set(published.map(({ key }) => key));
   return [
     ...changedHands.map((it) => routeChangedHands(it, at)),
     ...published.map((route) => routePublic(route, at)),
-    ...opened.filter(({ key }) => !told.has(key)).map((route) => routeOpened(route, at)),
+    ...opened.filter(({ key }) => !becamePublic.has(key)).map((route) => routeOpened(route, at)),
     ...closed.map((route) => routeClosed(route, at)),
   ];
 }

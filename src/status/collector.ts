@@ -121,7 +121,7 @@ export function createStatusCollector(sinks: readonly StatusSink[]): StatusColle
       at,
       thresholdMs: REPORT_DELAY_MS[next.converged ? "running" : "starting"],
     });
-    reported = diff.told;
+    reported = diff.reported;
     status = { ...next, since };
     for (const teller of sinks) teller.transitions?.(diff.news, at);
   };

@@ -107,7 +107,7 @@ export interface StatusFacts extends StatusSnapshot {
 export function diffStatus(
   reported: ReportedStatus,
   now: StatusFacts,
-): { readonly news: StatusTransitions; readonly told: ReportedStatus } {
+): { readonly news: StatusTransitions; readonly reported: ReportedStatus } {
   const { routes, rules } = now;
   const live = routes.filter(({ state }) => state === "live");
   const byKey = new Map(routes.map((route) => [route.key, route]));
@@ -150,7 +150,7 @@ export function diffStatus(
   const kept = [...reported.open].filter(([key]) => !gone.some(([it]) => it === key));
   return {
     news,
-    told: {
+    reported: {
       open: new Map([
         ...kept,
         ...live.map((route): [RouteKey, Live] => [route.key, liveOf(route, now)]),

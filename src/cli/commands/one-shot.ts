@@ -35,14 +35,14 @@ export const createOneShotApp = (
 export async function reportServiceErrors(
   { stop, err }: Pick<CommandContext, "stop" | "err">,
   run: () => Promise<number>,
-  tell: (error: ServiceError) => void,
+  report: (error: ServiceError) => void,
 ): Promise<number> {
   try {
     return await run();
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     if (wasNotStarted(error, stop)) err.write(err.lines("Stopped before anything was done."));
-    else tell(error);
+    else report(error);
     return 1;
   }
 }
