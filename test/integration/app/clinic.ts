@@ -1,4 +1,4 @@
-/** A household in which all is well, for `cfauth doctor` to look at: settled by a daemon, with an engine that a test can make ill. */
+/** A home without faults for `cfauth doctor`: converged by a daemon, with a fake engine in which a test can cause faults. */
 
 import { Readable } from "node:stream";
 import type { z } from "zod";
@@ -23,33 +23,33 @@ import { reportOf } from "../../unit/doctor/report.ts";
 import { type Home, home, OWNER } from "./daemon.ts";
 import { seedOurTunnel } from "./others.ts";
 
-/** What of the engine is ill: a status for a path, or the code of an error for all of it. */
+/** The fake engine: its containers and networks, and its faults. */
 export interface Engine {
   containers: Workload[];
   networks: string[];
-  /** By path: a socket proxy's 403. */
+  /** Paths that a socket proxy refuses with 403. */
   refused: string[];
-  /** `EACCES`, `ECONNREFUSED` */
+  /** An error code for every request: `EACCES`, `ECONNREFUSED`. */
   broken?: string;
 }
 
 export interface Clinic extends AsyncDisposable {
   readonly at: Home;
   readonly engine: Engine;
-  /** Settings that differ. */
+  /** Settings that differ from the defaults of the clinic. */
   readonly settings: Record<string, string>;
-  /** The daemon beside; undefined: none runs. */
+  /** The report of the running daemon; undefined if none runs. */
   beside: Report | undefined;
   /** Another container that answers to Authentik's name. */
   stranger: Stranger | undefined;
-  /** What pages answer instead of what they are, by the end of their address. */
+  /** Replaced answers of pages, by the end of their address. */
   readonly pages: Map<string, ProbedPage | NoPage>;
-  /** What somebody reads on a terminal of that many columns, and the exit code. */
+  /** The output on a terminal of this width, and the exit code. */
   text(columns?: number): Promise<Ran>;
-  /** Sandbox, engine and settings as they were when all was well. */
+  /** Resets sandbox, engine and settings to the state without faults. */
   cure(): void;
   json(): Promise<Ran & { readonly read: Json }>;
-  /** Of one look. */
+  /** Both outputs of one run of the checks. */
   both(): Promise<{ readonly text: Ran; readonly json: Ran & { readonly read: Json } }>;
 }
 
@@ -70,11 +70,11 @@ export interface Json {
 }
 
 interface ClinicOptions extends NonNullable<Parameters<typeof home>[0]> {
-  /** True: cfauth has never run here. */
+  /** True if cfauth has never run here. */
   readonly fresh?: boolean;
 }
 
-/** One container, one route, all live. */
+/** A home with one container and one live route. */
 export async function clinic({ fresh = false, ...options }: ClinicOptions = {}): Promise<Clinic> {
   const at = await home({
     ...options,
@@ -92,7 +92,7 @@ export async function clinic({ fresh = false, ...options }: ClinicOptions = {}):
   const pages = new Map<string, ProbedPage | NoPage>();
   const engine: Engine = { containers: [wiki], networks: ["tunnel"], refused: [] };
   const settings: Record<string, string> = {};
-  const restore = remembered(at.sandbox);
+  const restore = rememberState(at.sandbox);
   const clinic = {
     beside: fresh ? undefined : (reportOf([at.host("wiki")]) as Report | undefined),
     stranger: undefined as Stranger | undefined,
@@ -167,7 +167,7 @@ export async function clinic({ fresh = false, ...options }: ClinicOptions = {}):
   });
 }
 
-/** Not there, so that no group of this machine comes into a text. */
+/** A path that does not exist, so that no user group of this machine appears in a text. */
 const SOCKET = "/run/nowhere/docker.sock";
 
 function engineOf(engine: Engine): Docker {
@@ -219,7 +219,7 @@ const listedOf = ({ id, name, created, labels, networks, ports }: Workload): Lis
   },
 });
 
-/** Names below `.localhost` are not looked up: whoever asks is at the edge already. */
+/** Hostnames below `.localhost` are not looked up; the edge of the sandbox answers for them. */
 const visitOf =
   ({ sandbox: { edge } }: Home): HttpProbe =>
   async (url) => {
@@ -232,8 +232,8 @@ const visitOf =
     };
   };
 
-/** How all of it is now; the answer puts it back. */
-function remembered({ cloudflare, authentik, controls }: Sandbox): () => void {
+/** Remembers the current state of the sandbox. @returns a function that restores it */
+function rememberState({ cloudflare, authentik, controls }: Sandbox): () => void {
   const parts = [cloudflare.state, authentik.state].map(
     (state) => [state, structuredClone(state)] as const,
   );
@@ -242,7 +242,7 @@ function remembered({ cloudflare, authentik, controls }: Sandbox): () => void {
     for (const [state, kept] of parts) {
       for (const [name, was] of Object.entries(structuredClone(kept))) {
         const is: unknown = state[name as keyof typeof state];
-        if (is instanceof Map) refilled(is, was as Map<unknown, unknown>);
+        if (is instanceof Map) refill(is, was as Map<unknown, unknown>);
         else if (is instanceof Set) is.clear();
         else if (Array.isArray(is)) is.splice(0, is.length, ...(was as unknown[]));
         else if (typeof is === "object" && is !== null) Object.assign(is, was);
@@ -254,7 +254,7 @@ function remembered({ cloudflare, authentik, controls }: Sandbox): () => void {
   };
 }
 
-function refilled(map: Map<unknown, unknown>, was: ReadonlyMap<unknown, unknown>): void {
+function refill(map: Map<unknown, unknown>, was: ReadonlyMap<unknown, unknown>): void {
   map.clear();
   for (const [key, value] of was) map.set(key, value);
 }
