@@ -42,7 +42,7 @@ export function createListBudgets(): ListBudgets {
           if (items > MAX_LIST_ITEMS) throw largerThan(MAX_LIST_ITEMS, "items");
           if (totalBytes > MAX_LISTS_BYTES)
             throw new BeyondLimit(
-              `and those beside it are together ${largerThan(MAX_LISTS_BYTES, "bytes").message.slice("is ".length)}`,
+              `and the other lists together are ${largerThan(MAX_LISTS_BYTES, "bytes").message.slice("is ".length)}`,
             );
           if (pages > 1 && ms > MAX_LIST_MS)
             throw new BeyondLimit(`takes longer than ${MAX_LIST_MS / 1_000} s`);

@@ -129,7 +129,7 @@ function toFaults(
       fix:
         found === undefined
           ? (HOW_TO_GET[name] ?? "set it")
-          : `rename ${found}, if that is what it was meant to be`,
+          : `rename ${found}, if it was meant to be this setting`,
     },
   ];
 }
@@ -137,7 +137,7 @@ function toFaults(
 const HOW_TO_GET: Readonly<Record<string, string>> = {
   CLOUDFLARE_API_TOKEN: "create a token under dash.cloudflare.com → My Profile → API Tokens",
   AUTHENTIK_URL:
-    "set it to the address at which browsers reach Authentik, such as https://auth.example.com",
+    "set it to the address that browsers use for Authentik, such as https://auth.example.com",
   AUTHENTIK_TOKEN:
     "create one in Authentik → Directory → Tokens and App passwords: intent API Token, Expiring off",
 };

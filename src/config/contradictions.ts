@@ -22,8 +22,8 @@ function networkWithoutDns(texts: Readonly<Record<string, string>>): readonly Se
     : [
         {
           name: "CFAUTH_NETWORK",
-          why: "names a network on which Docker resolves no names",
-          fix: "make one with `docker network create tunnel`, put cloudflared and your services on it, and write tunnel",
+          why: "names a network without Docker's name resolution",
+          fix: "run `docker network create tunnel`, connect cloudflared and your services to it, and write tunnel",
         },
       ];
 }
@@ -35,7 +35,7 @@ const publicByDefaultButForbidden = (
     ? [
         {
           name: "CFAUTH_DEFAULT_ACCESS",
-          why: "makes every route public, and CFAUTH_ALLOW_PUBLIC allows none to be",
+          why: "makes every route public, but CFAUTH_ALLOW_PUBLIC forbids public routes",
           fix: "remove CFAUTH_DEFAULT_ACCESS, or set CFAUTH_ALLOW_PUBLIC=true",
         },
       ]
@@ -58,6 +58,6 @@ function twoTunnels(texts: Readonly<Record<string, string>>): readonly SettingFa
 
 const other = (name: string, what: string): SettingFault => ({
   name,
-  why: `names another ${what} than TUNNEL_TOKEN`,
-  fix: `remove ${name}: the token says which ${what}`,
+  why: `names a different ${what} than TUNNEL_TOKEN`,
+  fix: `remove ${name}: the token already contains the ${what}`,
 });

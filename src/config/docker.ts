@@ -28,7 +28,7 @@ export function dockerAddress(
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !["tcp:", "http:", "https:"].includes(url.protocol))
     return refused(
-      "is not an address of a Docker engine that cfauth can use",
+      "is not a Docker address that cfauth supports",
       "write unix:///var/run/docker.sock or tcp://host:2375",
     );
   if (url.hostname === "") return refused("has no host", "write it like tcp://socket-proxy:2375");
@@ -40,8 +40,8 @@ export function dockerAddress(
   const at = { host: url.hostname.replace(/^\[|\]$/g, ""), port: portOf(url, tls) };
   if (!tls && !mayBePrivateHost(at.host))
     return refused(
-      "leads to an engine on the internet without TLS: anyone on the way could decide what cfauth publishes",
-      "write https:// or set DOCKER_TLS_VERIFY=1, or give it a tunnel such as ssh -L 2375:/var/run/docker.sock",
+      "connects to an engine on the internet without TLS, so anyone on the way could decide what cfauth publishes",
+      "write https:// or set DOCKER_TLS_VERIFY=1, or use a tunnel such as ssh -L 2375:/var/run/docker.sock",
     );
   if (!tls) return { address: { kind: "tcp", ...at, tls: undefined } };
   const certificates = readCertificates(texts["DOCKER_CERT_PATH"], readFile);
@@ -81,13 +81,13 @@ function readCertificates(
       key: readFile(`${folder}/key.pem`),
     };
   } catch (error) {
-    const why = `leads to a folder whose ca.pem, cert.pem and key.pem cannot all be read (${codeOf(error)})`;
+    const why = `names a folder in which ca.pem, cert.pem or key.pem cannot be read (${codeOf(error)})`;
     return {
       faults: [
         {
           name: "DOCKER_CERT_PATH",
           why,
-          fix: "check that the path is right inside the container and that the user of cfauth may read the files",
+          fix: "check that the path is correct inside the container and that cfauth's user may read the files",
         },
       ],
     };

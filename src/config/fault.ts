@@ -19,7 +19,7 @@ export function faultsText(faults: readonly SettingFault[]): string {
   ]);
   const head =
     faults.length === 1
-      ? "cfauth cannot start: one setting is faulty."
-      : `cfauth cannot start: ${faults.length} settings are faulty.`;
+      ? "cfauth cannot start: one setting is invalid."
+      : `cfauth cannot start: ${faults.length} settings are invalid.`;
   return [head, "", ...lines, ""].join("\n");
 }

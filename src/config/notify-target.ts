@@ -24,7 +24,7 @@ const ASK = "paste the address that the service shows, such as https://ntfy.sh/y
  */
 export function parseTargets(text: string): ParseResult<readonly Target[]> {
   const texts = text.split(/[\s,]+/).filter((part) => part !== "");
-  if (texts.length === 0) return invalid("has no address in it", ASK);
+  if (texts.length === 0) return invalid("contains no address", ASK);
   const targets: Target[] = [];
   for (const [index, part] of texts.entries()) {
     const target = parseTarget(part);
@@ -42,7 +42,7 @@ function parseTarget(text: string): ParseResult<Target> {
   const forced = FORMATS.find((format) => format === prefix?.toLowerCase());
   if (prefix !== undefined && forced === undefined)
     return invalid(
-      "begins with the name of no service",
+      "begins with an unknown service",
       `write one of ${FORMATS.map((format) => `${format}+`).join(", ")} in front, or nothing`,
     );
   const url = URL.canParse(address) ? new URL(address) : undefined;
@@ -50,7 +50,7 @@ function parseTarget(text: string): ParseResult<Target> {
     return invalid("is not an address that begins with https://", ASK);
   if (url.protocol === "http:" && !isPrivateHost(url.hostname))
     return invalid(
-      "goes over http to a host outside the house, where anybody on the way could read it",
+      "uses http to a host on the internet, where anyone on the way could read it",
       "write https://",
     );
   const format = forced ?? formatOf(url);
@@ -74,16 +74,13 @@ const VALIDATORS: Partial<Record<Format, (url: URL) => ParseResult<never> | unde
     /^[-_A-Za-z0-9]{1,64}$/.test(topicOf(url))
       ? undefined
       : invalid(
-          "names no topic of ntfy",
-          "write the topic behind the host: https://ntfy.sh/your-topic",
+          "names no ntfy topic",
+          "write the topic after the host: https://ntfy.sh/your-topic",
         ),
   gotify: ({ searchParams }) =>
     searchParams.get("token")
       ? undefined
-      : invalid(
-          "has no token for Gotify",
-          "write it like https://gotify.example.com/message?token=…",
-        ),
+      : invalid("has no Gotify token", "write it like https://gotify.example.com/message?token=…"),
   discord: ({ pathname }) =>
     /\/webhooks\/\d+\/[^/]+\/?$/.test(pathname)
       ? undefined

@@ -40,8 +40,8 @@ export function readEnvironment(
 
 const QUOTED = /^(["']).*\1$/s;
 const IN_QUOTES = {
-  why: "has quotes round it, which are taken for a part of it",
-  fix: "leave the quotes off",
+  why: "is wrapped in quotes, which become part of the value",
+  fix: "remove the quotes",
 } as const;
 
 interface Found {
@@ -70,7 +70,7 @@ function find(env: Environment, name: string, readFile: (path: string) => string
       return {
         fault: {
           name: given,
-          why: "leads to a file with quotes round its content",
+          why: "names a file whose content is wrapped in quotes",
           fix: IN_QUOTES.fix,
         },
       };
@@ -78,7 +78,7 @@ function find(env: Environment, name: string, readFile: (path: string) => string
       ? {
           fault: {
             name: given,
-            why: "leads to an empty file",
+            why: "names an empty file",
             fix: `write the value of ${name} into the file`,
           },
         }
@@ -87,8 +87,8 @@ function find(env: Environment, name: string, readFile: (path: string) => string
     return {
       fault: {
         name: given,
-        why: `leads to a file that cannot be read (${codeOf(error)})`,
-        fix: "check that the path is right inside the container and that the user of cfauth may read the file",
+        why: `names a file that cannot be read (${codeOf(error)})`,
+        fix: "check that the path is correct inside the container and that cfauth's user may read the file",
       },
     };
   }

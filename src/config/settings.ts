@@ -43,7 +43,7 @@ function parseSource(text: string): ParseResult<SourceName> {
   if (sources.length > 0 && sources.every((source) => source === "containers"))
     return { ok: true, value: "containers" };
   const why = sources.includes("swarm")
-    ? "asks for swarm, which is not supported yet by this version"
+    ? "asks for swarm, which this version does not support yet"
     : "is not a source";
   return { ok: false, why, fix: "write containers, or remove it" };
 }
@@ -59,7 +59,7 @@ function parseReads(text: string): ParseResult<readonly LabelDialect[]> {
     ? { ok: true, value: LABEL_DIALECTS.filter((it) => asked.some(({ family }) => family === it)) }
     : {
         ok: false,
-        why: "names labels that cfauth cannot read",
+        why: "names labels that cfauth does not support",
         fix: `write ${meant ?? `${LABEL_DIALECTS.join(" or ")}, or both with a comma`}`,
       };
 }

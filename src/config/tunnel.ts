@@ -33,7 +33,7 @@ export function parseConnectorToken(text: string): ParseResult<ConnectorToken> {
   if (!read.success)
     return invalid(
       "is not a tunnel token",
-      "copy it from the dashboard: Networks → Tunnels → the tunnel → Configure, what stands behind --token",
+      "copy it from the dashboard: Networks → Tunnels → the tunnel → Configure, the value after --token",
     );
   const { a, t, s } = read.data;
   return ok({
@@ -47,5 +47,5 @@ export function parseTunnel(text: string): ParseResult<TunnelSelector> {
   if (UUID.test(text)) return ok({ by: "id", id: text.toLowerCase() });
   return /^[^\x00-\x1f\x7f]{1,100}$/.test(text)
     ? ok({ by: "name", name: text })
-    : invalid("is not the name of a tunnel", "write its name or id");
+    : invalid("is not a tunnel name", "write its name or id");
 }

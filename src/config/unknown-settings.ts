@@ -23,10 +23,10 @@ function unknownSetting(name: string, known: readonly string[]): SettingFault {
   const suggestion = likelyName(name, known);
   return {
     name,
-    why: "is not a setting of cfauth",
+    why: "is not a cfauth setting",
     fix:
       suggestion === undefined
-        ? "remove it, or look up its name in the settings table"
+        ? "remove it, or look up the correct name in the settings table"
         : `write ${suggestion}`,
   };
 }

@@ -13,7 +13,7 @@ export function parsePublicUrl(text: string): ParseResult<string> {
   const { protocol, hostname } = new URL(url.value);
   return protocol === "https:" || isThisMachine(hostname)
     ? url
-    : invalid("is not https", "write https://: the login and its codes go over this address");
+    : invalid("is not https", "write https://, because the login and its codes use this address");
 }
 
 /**
@@ -27,7 +27,7 @@ export function parseApiUrl(text: string): ParseResult<string> {
   return protocol === "https:" || mayBePrivateHost(hostname)
     ? url
     : invalid(
-        "sends a token over http to an address on the internet, where anybody on the way can read it",
+        "sends a token over http to an address on the internet, where anyone on the way can read it",
         "write https://, or an address of this machine or of a private network, such as http://authentik-server:9000",
       );
 }
@@ -37,13 +37,10 @@ function parseUrl(text: string): ParseResult<string> {
   // A trailing dot does not change the DNS name, and hostnames in labels have none.
   if (url?.hostname.endsWith(".")) url.hostname = url.hostname.slice(0, -1);
   if (url === undefined || !["http:", "https:"].includes(url.protocol))
-    return invalid(
-      "is not an address",
-      "write it with https:// in front, such as https://auth.example.com",
-    );
+    return invalid("is not an address", "write it with https://, such as https://auth.example.com");
   if (url.username !== "" || url.password !== "")
-    return invalid("has a user name or password in it", "remove what stands before the @");
-  if (/[?#]/.test(text)) return invalid("has a ? or # in it", "remove everything from there on");
+    return invalid("contains a user name or password", "remove everything before the @");
+  if (/[?#]/.test(text)) return invalid("contains a ? or #", "remove it and everything after it");
   return ok(`${url.origin}${url.pathname}`.replace(/\/+$/, ""));
 }
 

@@ -54,7 +54,7 @@ export function parseNames(text: string): ParseResult<readonly string[]> {
   if (text === "") return ok([]);
   const names = text.split(",").map((part) => part.trim());
   return names.includes("")
-    ? invalid("has nothing between two commas", "write names with one comma between two")
+    ? invalid("has nothing between two commas", "write one comma between two names")
     : ok([...new Set(names)]);
 }
 
@@ -76,17 +76,14 @@ export function parseDomain(text: string): ParseResult<string> {
 export function parseOwnerName(text: string): ParseResult<Owner> {
   const owner = parseOwner(text);
   return owner === undefined
-    ? invalid(
-        "is not a name that can be written on every object",
-        "write 1 to 32 of a-z, 0-9 and -",
-      )
+    ? invalid("is not a valid owner name", "use 1 to 32 characters: a-z, 0-9 and -")
     : ok(owner);
 }
 
 export function parsePrefix(text: string): ParseResult<string> {
   if (/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$/.test(text)) return ok(text);
   return text.endsWith(".")
-    ? invalid("ends with a dot", "leave the dot off")
+    ? invalid("ends with a dot", "remove the dot")
     : invalid("is not a label prefix", "write letters, digits, hyphens and dots, such as cfauth");
 }
 
@@ -100,21 +97,23 @@ export const parseId = (text: string): ParseResult<string> =>
     ? ok(text.toLowerCase())
     : invalid(
         "is not an account id",
-        "copy the 32 characters from the dashboard's address: dash.cloudflare.com/<account id>",
+        "copy the 32 characters from the dashboard's URL: dash.cloudflare.com/<account id>",
       );
 
 /** Accepts only an absolute path, because a relative one depends on the working directory. */
 export const parseFile = (text: string): ParseResult<string> =>
-  text.startsWith("/") ? ok(text) : invalid("is not an absolute path", "begin it with a slash");
+  text.startsWith("/")
+    ? ok(text)
+    : invalid("is not an absolute path", "write a path that starts with a slash");
 
 /**
  * Parses a token. It must be valid in an HTTP header, and long enough that removing it from log
  * lines does not damage other words.
  */
 export function parseToken(text: string): ParseResult<Secret> {
-  if (/["'\s]/.test(text)) return invalid("has quotes or spaces in it", "write the token alone");
+  if (/["'\s]/.test(text)) return invalid("contains quotes or spaces", "write the token alone");
   if (!/^[\x21-\x7e]+$/.test(text))
-    return invalid("has characters that no token has", "copy the token again");
+    return invalid("contains characters that are not valid in a token", "copy the token again");
   return text.length < 8
     ? invalid("is too short to be a token", "copy the whole token")
     : ok(secret(text));
@@ -136,7 +135,7 @@ export function parseCaPools(text: string): ParseResult<readonly string[]> {
   return wrong === undefined
     ? ok([...new Set(files)])
     : invalid(
-        "has a path that is not absolute",
+        "contains a path that is not absolute",
         "write absolute paths with commas: /etc/ssl/home-ca.pem,/etc/ssl/lab-ca.pem",
       );
 }

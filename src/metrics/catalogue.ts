@@ -21,8 +21,8 @@ const API = "`cloudflare`, `authentik`, `docker`";
 export const METRICS = {
   cfauth_build_info: {
     type: "gauge",
-    help: "Always 1; which version runs",
-    labels: { version: "as `cfauth --version` says it" },
+    help: "Always 1; the label is the running version",
+    labels: { version: "as in `cfauth --version`" },
   },
   cfauth_routes: {
     type: "gauge",
@@ -30,44 +30,44 @@ export const METRICS = {
     labels: {
       state: "`live`, `waiting`, `problem`, `closing`",
       access:
-        "`authentik`, `public`, or `unknown` where nothing stands and the labels cannot be read",
+        "`authentik`, `public`, or `unknown` if nothing is deployed and the labels cannot be read",
     },
   },
   cfauth_route_live: {
     type: "gauge",
-    help: "1 for a route that is live, 0 for one that is waited for or has a problem; one that closes has no series any more",
-    labels: { hostname: "as the label has it", path: "its prefix; empty for the whole host" },
+    help: "1 if the route is live, 0 if it is waiting or has a problem; a closing route has no series",
+    labels: { hostname: "as in the label", path: "the path prefix; empty for the whole host" },
   },
   cfauth_problems: {
     type: "gauge",
-    help: "Problems that there are now; a code that has come up stays, at 0, until the daemon ends",
+    help: "Current problems; a code that has occurred stays at 0 until the daemon ends",
     labels: { severity: "`error`, `warning`", code: "such as `CFA-CONFLICT-DNS`" },
   },
   cfauth_passes_total: {
     type: "counter",
-    help: "Passes that have ended",
+    help: "Completed passes",
     labels: { result: "`settled`, `failed`" },
   },
   cfauth_pass_duration_seconds: {
     type: "histogram",
-    help: "How long passes took, with all their calls",
+    help: "Duration of passes, including all their calls",
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
   },
   cfauth_last_pass_success_timestamp_seconds: {
     type: "gauge",
-    help: "When a pass last settled; 0 while none has since the start",
+    help: "Time of the last settled pass; 0 if none has settled since the start",
   },
   cfauth_last_change_timestamp_seconds: {
     type: "gauge",
-    help: "When a pass last changed something; 0 while none has since the start",
+    help: "Time of the last pass that changed something; 0 if none has since the start",
   },
   cfauth_resync_interval_seconds: {
     type: "gauge",
-    help: "CFAUTH_RESYNC_INTERVAL: on a quiet day a pass comes after so long",
+    help: "CFAUTH_RESYNC_INTERVAL: the time between passes if nothing happens",
   },
   cfauth_changes_total: {
     type: "counter",
-    help: "Changes to Cloudflare and Authentik, by what was changed",
+    help: "Changes to Cloudflare and Authentik, by resource kind",
     labels: {
       kind: "`login`, `tunnel`, `policy`, `access`, `ingress`, `dns`, `tile`",
       action: "`create`, `update`, `delete`",
@@ -76,47 +76,47 @@ export const METRICS = {
   },
   cfauth_drift_corrected_total: {
     type: "counter",
-    help: "What somebody else had changed and was put back: made as it was while nothing was wished otherwise",
+    help: "Drift that cfauth corrected: somebody else had changed an object whose desired state had not changed",
     labels: { kind: "`login`, `tunnel`, `policy`, `access`, `ingress`, `dns`, `tile`" },
   },
   cfauth_api_requests_total: {
     type: "counter",
-    help: "Requests that were sent, each try by itself",
+    help: "Requests sent; each attempt counts",
     labels: {
       api: API,
       method: "`GET`, `POST`, …",
-      status: "`2xx`, `3xx`, `4xx`, `429`, `5xx`, or `none` where no answer came",
+      status: "`2xx`, `3xx`, `4xx`, `429`, `5xx`, or `none` if there was no response",
     },
   },
   cfauth_api_request_duration_seconds: {
     type: "histogram",
-    help: "How long requests took to the end of the answer, without waiting for their turn",
+    help: "Duration of requests until the end of the response, without the time in the queue",
     labels: { api: API },
     buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
   },
   cfauth_api_wait_seconds_total: {
     type: "counter",
-    help: "How long requests waited for their turn: few at a time, no more than the limit allows, none while Cloudflare asks for rest",
+    help: "Time that requests waited in the queue because of the concurrency, the rate limit, or a pause that Cloudflare asked for",
     labels: { api: "`cloudflare`" },
   },
   cfauth_api_rate_limit_remaining: {
     type: "gauge",
-    help: "Requests that were left in the tightest window when Cloudflare last said so; absent until it does",
+    help: "Remaining requests in the tightest rate-limit window, as last reported by Cloudflare; absent until then",
     labels: { api: "`cloudflare`" },
   },
   cfauth_up: {
     type: "gauge",
-    help: "1 where the last pass that needed it was answered and let in, and Docker's events are heard, else 0; absent until a pass has",
+    help: "1 if the last pass that needed the service was answered and authorized, and for Docker the event stream is up, else 0; absent until the first such pass",
     labels: { api: API },
   },
   cfauth_notifications_total: {
     type: "counter",
-    help: "Notifications, each message and target by itself, by whether it was delivered in the end",
+    help: "Notifications by final result; each message counts once per target",
     labels: { result: "`ok`, `failed`" },
   },
   cfauth_docker_event_stream_up: {
     type: "gauge",
-    help: "1 while the engine's events are heard; else labels are only looked at at the next resync",
+    help: "1 while Docker's event stream is up, else 0; without it, changes are noticed at the next resync",
   },
 } as const satisfies Readonly<Record<`cfauth_${string}`, MetricRow>>;
 

@@ -76,7 +76,7 @@ function describeFailure(
   return {
     code: "CFA-AK-REFUSED",
     message: `Authentik refused to ${operation.does}: ${said || `status ${status}`}`,
-    fix: "see what Authentik says about the field; if nothing is wrong with it, please report this",
+    fix: "check the field that Authentik names; if it is correct, please report this",
     vendor: fields.map(({ field }) => field),
   };
 }
@@ -84,7 +84,7 @@ function describeFailure(
 /** The number of invalid fields that a message names. */
 const MAX_FIELDS = 10;
 
-const NOT_AUTHENTIK = "answered something that is not Authentik's API";
+const NOT_AUTHENTIK = "sent a response that is not from Authentik's API";
 
 /**
  * Authentik never responds with 401. An invalid token and a missing permission are both 403; DRF's
@@ -121,7 +121,7 @@ const SECRET = /secret|token|password|key/i;
 const starting = ({ does }: AuthentikOperation, url: string): ErrorText => ({
   code: "CFA-AK-NOT-READY",
   message: `Authentik at ${url} is still starting, so cfauth could not ${does}`,
-  fix: "nothing to do: the daemon keeps trying; see docker compose logs of Authentik's server if it lasts",
+  fix: "nothing to do: the daemon keeps trying; if it lasts, check docker compose logs of Authentik's server",
   transient: true,
 });
 
@@ -134,15 +134,15 @@ const unreachable = ({ does }: AuthentikOperation, url: string, what: string): E
 
 const redirects = (url: string): ErrorText => ({
   code: "CFA-AK-REFUSED",
-  message: `Authentik at ${url} sends cfauth to another address`,
-  fix: "put the address that answers itself into AUTHENTIK_API_URL, with https:// where it asks for it",
+  message: `Authentik at ${url} redirects cfauth to another address`,
+  fix: "set AUTHENTIK_API_URL to the address that does not redirect, with https:// if required",
 });
 
 const badToken: ErrorText = {
   code: "CFA-AK-TOKEN",
   message:
-    "Authentik does not accept the token: it is wrong, expired, was replaced, or is not there yet",
-  fix: "wait some minutes where Authentik starts for the very first time; else Authentik → Directory → Tokens and App passwords → Create: intent API Token, Expiring off; put the key into AUTHENTIK_TOKEN and restart cfauth",
+    "Authentik does not accept the token: it is wrong, expired, replaced, or does not exist yet",
+  fix: "if Authentik starts for the first time, wait a few minutes; otherwise Authentik → Directory → Tokens and App passwords → Create: intent API Token, Expiring off; put the key into AUTHENTIK_TOKEN and restart cfauth",
 };
 
 const forbidden = ({ does, permission }: AuthentikOperation): ErrorText => ({
@@ -185,8 +185,8 @@ export const oversizedAuthentikResponse = (
   new ServiceError({
     service: "authentik",
     code: "CFA-AK-REFUSED",
-    message: `Authentik at ${url} answered more than cfauth reads when asked to ${operation.does}: the ${what} ${message}`,
-    fix: "see what answers at AUTHENTIK_API_URL; if it is Authentik, please report this",
+    message: `Authentik at ${url} sent more than cfauth accepts when asked to ${operation.does}: the ${what} ${message}`,
+    fix: "check which server answers at AUTHENTIK_API_URL; if it is Authentik, please report this",
     transient: false,
     outcomeUnknown: !operation.reads,
   });
@@ -199,8 +199,8 @@ export const invalidAuthentikResponse = (
   new ServiceError({
     service: "authentik",
     code: "CFA-AK-REFUSED",
-    message: `Authentik answered in a way that cfauth does not understand when asked to ${operation.does} (${where})`,
-    fix: "cfauth knows Authentik 2024.2 to 2026.8; if yours is one of them, please report this",
+    message: `Authentik sent a response that cfauth does not understand when asked to ${operation.does} (${where})`,
+    fix: "cfauth supports Authentik 2024.2 to 2026.8; if yours is one of them, please report this",
     transient: false,
     outcomeUnknown: !operation.reads,
   });
@@ -210,5 +210,5 @@ export const authentikAborted = ({ operation, url }: FailedAuthentikCall): Servi
   new ServiceError({
     service: "authentik",
     transient: true,
-    ...unreachable(operation, url, "was not called, for cfauth is stopping,"),
+    ...unreachable(operation, url, "was not called because cfauth is stopping,"),
   });

@@ -94,7 +94,7 @@ function refused(host: string, destination: Refused, own: string | undefined): S
       return new ServiceError({
         ...common,
         code: "CFA-AK-STRANGER",
-        message: `the name ${host} in AUTHENTIK_API_URL leads to ${address}, which is no address of Authentik's container ${own}; the token is not sent there`,
+        message: `the name ${host} in AUTHENTIK_API_URL leads to ${address}, which is not an address of Authentik's container ${own}; the token is not sent there`,
         fix: OWN_NETWORK,
       });
     case "public":

@@ -35,7 +35,7 @@ const ambiguousAccountError = (count: number): ServiceError =>
     message:
       count === 0
         ? "the Cloudflare API token sees no account"
-        : `the Cloudflare API token sees ${count} accounts, and cfauth cannot know which is meant`,
-    fix: "set CLOUDFLARE_ACCOUNT_ID: it stands in the address of the dashboard, dash.cloudflare.com/<account id>",
+        : `the Cloudflare API token sees ${count} accounts, and cfauth cannot know which one to use`,
+    fix: "set CLOUDFLARE_ACCOUNT_ID: it is in the URL of the dashboard, dash.cloudflare.com/<account id>",
     transient: false,
   });

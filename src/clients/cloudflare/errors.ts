@@ -89,13 +89,13 @@ function describeFailure({ operation, status, vendor, said, isFromApi }: Refusal
   return {
     code: "CFA-CF-REFUSED",
     message: `Cloudflare refused to ${operation.does}: ${said || `status ${status}`}`,
-    fix: "see what Cloudflare says; if the label or setting it names is right, please report this",
+    fix: "check what Cloudflare reports; if the label or setting that it names is correct, please report this",
   };
 }
 
 const noZeroTrust: ErrorText = {
   code: "CFA-CF-NO-ZERO-TRUST",
-  message: "Zero Trust is not set up on this Cloudflare account, so there can be no logins",
+  message: "Zero Trust is not set up on this Cloudflare account, so logins are impossible",
   fix: "open https://one.dash.cloudflare.com, choose the account, pick a team name and the Free plan",
 };
 
@@ -114,21 +114,21 @@ const forbidden = ({ does, permission }: CloudflareOperation): ErrorText => ({
 const limited = ({ does }: CloudflareOperation): ErrorText => ({
   code: "CFA-CF-RATE-LIMIT",
   message: `Cloudflare's limit of API requests is reached, so cfauth could not ${does}`,
-  fix: "nothing to do: cfauth comes back when the limit allows it",
+  fix: "nothing to do: cfauth continues when the limit allows it",
   transient: true,
 });
 
 const unreachable = ({ does }: CloudflareOperation, what: string): ErrorText => ({
   code: "CFA-CF-UNREACHABLE",
   message: `${what} when asked to ${does}`,
-  fix: "nothing to do: the daemon keeps trying; see https://www.cloudflarestatus.com if it lasts",
+  fix: "nothing to do: the daemon keeps trying; if it lasts, check https://www.cloudflarestatus.com",
   transient: true,
 });
 
 /** The status is below 500. Error pages of Cloudflare's own edge have 500 or more. */
 const stranger = (operation: CloudflareOperation, status: number): ErrorText => ({
   ...unreachable(operation, `something that is not Cloudflare's API answered ${status}`),
-  fix: "see what answers in place of https://api.cloudflare.com: a proxy, a hotel's login page, or what CLOUDFLARE_BASE_URL leads to; the daemon keeps trying",
+  fix: "check what answers instead of https://api.cloudflare.com: a proxy, a hotel's login page, or the server at CLOUDFLARE_BASE_URL; the daemon keeps trying",
 });
 
 /**
@@ -167,8 +167,8 @@ export const oversizedCloudflareResponse = (
   new ServiceError({
     service: "cloudflare",
     code: "CFA-CF-REFUSED",
-    message: `Cloudflare answered more than cfauth reads when asked to ${operation.does}: the ${what} ${message}`,
-    fix: "see what answers in place of https://api.cloudflare.com: a proxy, or what CLOUDFLARE_BASE_URL leads to; if it is Cloudflare, please report this",
+    message: `Cloudflare sent more than cfauth accepts when asked to ${operation.does}: the ${what} ${message}`,
+    fix: "check what answers instead of https://api.cloudflare.com: a proxy, or the server at CLOUDFLARE_BASE_URL; if it is Cloudflare, please report this",
     transient: false,
     outcomeUnknown: !isRead(operation),
   });
@@ -181,7 +181,7 @@ export const invalidCloudflareResponse = (
   new ServiceError({
     service: "cloudflare",
     code: "CFA-CF-REFUSED",
-    message: `Cloudflare answered in a way that cfauth does not understand when asked to ${operation.does} (${where})`,
+    message: `Cloudflare sent a response that cfauth does not understand when asked to ${operation.does} (${where})`,
     fix: "update cfauth; if it is up to date, please report this",
     transient: false,
     outcomeUnknown: !isRead(operation),

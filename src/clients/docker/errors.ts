@@ -89,7 +89,7 @@ function denied(address: DockerAddress, { uid, gids }: ProcessUser): ErrorText {
       : `group_add: ["${gid}"]`;
   return {
     message: `not allowed to open ${formatDockerAddress(address)}${belongs}${runs}`,
-    fix: `add ${group} to cfauth in compose.yaml, or put a socket proxy in between`,
+    fix: `add ${group} to cfauth in compose.yaml, or use a socket proxy`,
   };
 }
 
@@ -104,7 +104,7 @@ function groupOf(path: string): number | undefined {
 
 const forbidden = (address: DockerAddress, path: string, status: number): ErrorText => ({
   message: `the socket proxy at ${formatDockerAddress(address)} refuses GET ${path} (${status})`,
-  fix: `allow GET ${path} in the socket proxy, beside ${["/containers/json", "/events", "/info"].filter((it) => it !== path).join(" and ")}`,
+  fix: `allow GET ${path} in the socket proxy, in addition to ${["/containers/json", "/events", "/info"].filter((it) => it !== path).join(" and ")}`,
 });
 
 const unreachable = (address: DockerAddress, what: string): ErrorText => ({
@@ -112,7 +112,7 @@ const unreachable = (address: DockerAddress, what: string): ErrorText => ({
   fix:
     address.kind === "socket"
       ? `check that Docker runs, and that ${address.path} is mounted into cfauth's container`
-      : "check that DOCKER_HOST is right, that what it leads to runs, and that cfauth is on its network",
+      : "check that DOCKER_HOST is correct, that the engine or proxy there runs, and that cfauth is on its network",
 });
 
 /** The list fails as a whole, because half of it would look like containers that stopped. */
@@ -120,7 +120,7 @@ const oversized = (address: DockerAddress, path: string, limit: string): Service
   new ServiceError({
     service: "docker",
     code: "CFA-DOCKER-UNREACHABLE",
-    message: `Docker at ${formatDockerAddress(address)} answered more than cfauth reads to GET ${path}: the answer ${limit}; nothing is torn down`,
+    message: `Docker at ${formatDockerAddress(address)} sent more than cfauth accepts for GET ${path}: the answer ${limit}; nothing is torn down`,
     fix: "look for containers with very long labels (docker ps --no-trunc --format '{{.Names}} {{.Labels}}' | awk '{ print length, $1 }' | sort -n), and remove them",
     transient: false,
   });
@@ -133,7 +133,7 @@ export const invalidDockerResponse = (
   new ServiceError({
     service: "docker",
     code: "CFA-DOCKER-UNREACHABLE",
-    message: `what answers GET ${path} at ${formatDockerAddress(address)} is not a Docker engine that cfauth understands (${where}); nothing is torn down`,
+    message: `the response to GET ${path} at ${formatDockerAddress(address)} is not from a Docker engine that cfauth supports (${where}); nothing is torn down`,
     fix: "check that DOCKER_HOST leads to a Docker engine; if it does, please report this",
     transient: true,
   });

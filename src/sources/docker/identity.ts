@@ -21,7 +21,7 @@ const noLastingIdError = (): ServiceError =>
     service: "docker",
     code: "CFA-DOCKER-UNREACHABLE",
     message:
-      "the engine has no lasting id (Podman makes up another one each time), so cfauth cannot tell its own objects by it",
+      "the engine has no lasting id (Podman invents a new one each time), so cfauth cannot recognise its own objects by it",
     fix: "set CFAUTH_OWNER to a name for this installation, such as home-nas",
     transient: false,
   });

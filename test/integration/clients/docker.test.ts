@@ -37,7 +37,7 @@ describe("a socket that may not be opened", () => {
     expect(fault).toMatchObject({
       code: "CFA-DOCKER-DENIED",
       transient: false,
-      fix: `add group_add: ["${gid}"] to cfauth in compose.yaml, or put a socket proxy in between`,
+      fix: `add group_add: ["${gid}"] to cfauth in compose.yaml, or use a socket proxy`,
     });
     expect(fault.message).toBe(
       `not allowed to open unix://${engine.path}: it belongs to group ${gid}, and cfauth runs as user 65532 with groups 65532`,

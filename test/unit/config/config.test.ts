@@ -124,7 +124,7 @@ describe("all that is wrong is told at once", () => {
   it("each with a fix, one below the other", () => {
     expect(faultsText(faults({ CFAUTH_TARGET: "nam", LOG_FORMAT: "xml" }))).toBe(
       [
-        "cfauth cannot start: 2 settings are faulty.",
+        "cfauth cannot start: 2 settings are invalid.",
         "",
         "  CFAUTH_TARGET  is not name, id, ip or published",
         "                 → write name",
@@ -174,7 +174,7 @@ describe("a secret", () => {
     expect(found).toEqual([
       {
         name: "AUTHENTIK_TOKEN_FILE",
-        why: "leads to a file that cannot be read (ENOENT)",
+        why: "names a file that cannot be read (ENOENT)",
         fix: expect.any(String),
       },
     ]);
@@ -212,7 +212,7 @@ describe("a secret", () => {
       "CFAUTH_ZONES",
       "CLOUDFLARE_API_TOKEN_FILE",
     ]);
-    expect(new Set(found.map(({ fix }) => fix))).toEqual(new Set(["leave the quotes off"]));
+    expect(new Set(found.map(({ fix }) => fix))).toEqual(new Set(["remove the quotes"]));
   });
 
   it("in a file in quotes is a fault of the file", () => {
@@ -224,8 +224,8 @@ describe("a secret", () => {
     ).toEqual([
       {
         name: "AUTHENTIK_TOKEN_FILE",
-        why: "leads to a file with quotes round its content",
-        fix: "leave the quotes off",
+        why: "names a file whose content is wrapped in quotes",
+        fix: "remove the quotes",
       },
     ]);
   });
@@ -251,7 +251,7 @@ describe("CFAUTH_READ_LABELS", () => {
     { text: "homepage", fix: "write dockflare or cloudflare.tunnel, or both with a comma" },
   ])("$text is refused: $fix", ({ text, fix }) => {
     expect(faults({ CFAUTH_READ_LABELS: text })).toEqual([
-      { name: "CFAUTH_READ_LABELS", why: "names labels that cfauth cannot read", fix },
+      { name: "CFAUTH_READ_LABELS", why: "names labels that cfauth does not support", fix },
     ]);
   });
 });
@@ -282,7 +282,7 @@ describe("who is told of routes and problems", () => {
     expect(faults({ CFAUTH_NOTIFY_URL: "http://example.com/AbCdEfGhIj" })).toEqual([
       {
         name: "CFAUTH_NOTIFY_URL",
-        why: "goes over http to a host outside the house, where anybody on the way could read it",
+        why: "uses http to a host on the internet, where anyone on the way could read it",
         fix: "write https://",
       },
     ]);
@@ -296,9 +296,12 @@ describe("a variable that looks like a setting", () => {
     { name: "CFAUTH_TUNNEL_TOKEN", fix: "write TUNNEL_TOKEN" },
     { name: "CFAUTH_LOG_LEVEL", fix: "write LOG_LEVEL" },
     { name: "CFAUTH_OWNER_FIEL", fix: "write CFAUTH_OWNER_FILE" },
-    { name: "CFAUTH_NONSENSE", fix: "remove it, or look up its name in the settings table" },
+    {
+      name: "CFAUTH_NONSENSE",
+      fix: "remove it, or look up the correct name in the settings table",
+    },
   ])("$name is refused: $fix", ({ name, fix }) => {
-    expect(faults({ [name]: "x" })).toEqual([{ name, why: "is not a setting of cfauth", fix }]);
+    expect(faults({ [name]: "x" })).toEqual([{ name, why: "is not a cfauth setting", fix }]);
   });
 
   it("of another tool is left alone", () => {
@@ -310,7 +313,7 @@ describe("a variable that looks like a setting", () => {
       {
         name: "AUTHENTIK_TOKEN",
         why: "is required",
-        fix: "rename AUTHENTIK_TOKN, if that is what it was meant to be",
+        fix: "rename AUTHENTIK_TOKN, if it was meant to be this setting",
       },
     ]);
   });
@@ -444,7 +447,7 @@ describe("an address to which a token is sent", () => {
     expect(faults({ [name]: text })).toEqual([
       {
         name,
-        why: "sends a token over http to an address on the internet, where anybody on the way can read it",
+        why: "sends a token over http to an address on the internet, where anyone on the way can read it",
         fix: "write https://, or an address of this machine or of a private network, such as http://authentik-server:9000",
       },
     ]);
@@ -578,13 +581,13 @@ describe("what holds where a label is silent", () => {
       name: "CFAUTH_DEFAULT_GROUPS",
       text: "family,,admins",
       why: "has nothing between two commas",
-      fix: "write names with one comma between two",
+      fix: "write one comma between two names",
     },
     {
       name: "CFAUTH_DEFAULT_GROUPS",
       text: ",",
       why: "has nothing between two commas",
-      fix: "write names with one comma between two",
+      fix: "write one comma between two names",
     },
     {
       name: "CFAUTH_DEFAULT_SESSION",
@@ -619,7 +622,7 @@ describe("what holds where a label is silent", () => {
     expect(faults({ CFAUTH_ALLOW_PUBLIC: "false", CFAUTH_DEFAULT_ACCESS: "public" })).toEqual([
       {
         name: "CFAUTH_DEFAULT_ACCESS",
-        why: "makes every route public, and CFAUTH_ALLOW_PUBLIC allows none to be",
+        why: "makes every route public, but CFAUTH_ALLOW_PUBLIC forbids public routes",
         fix: "remove CFAUTH_DEFAULT_ACCESS, or set CFAUTH_ALLOW_PUBLIC=true",
       },
     ]);
@@ -640,8 +643,8 @@ describe("other settings", () => {
       expect(faults({ CFAUTH_NETWORK })).toEqual([
         {
           name: "CFAUTH_NETWORK",
-          why: "names a network on which Docker resolves no names",
-          fix: "make one with `docker network create tunnel`, put cloudflared and your services on it, and write tunnel",
+          why: "names a network without Docker's name resolution",
+          fix: "run `docker network create tunnel`, connect cloudflared and your services to it, and write tunnel",
         },
       ]);
       expect(faults({ CFAUTH_NETWORK, CFAUTH_TARGET: "id" })).toHaveLength(1);
@@ -669,7 +672,7 @@ describe("other settings", () => {
     expect(faults({ CFAUTH_SOURCES: "containers,swarm" })).toEqual([
       {
         name: "CFAUTH_SOURCES",
-        why: "asks for swarm, which is not supported yet by this version",
+        why: "asks for swarm, which this version does not support yet",
         fix: "write containers, or remove it",
       },
     ]);

@@ -63,17 +63,13 @@ describe("an address that cannot be right is refused without being repeated", ()
     ],
     [
       "teams+https://secret.example.com/",
-      "begins with the name of no service",
+      "begins with an unknown service",
       "write one of ntfy+, gotify+, discord+",
     ],
-    [
-      "http://secret.example.com/hook",
-      "goes over http to a host outside the house",
-      "write https://",
-    ],
-    ["http://8.8.8.8/hook", "goes over http to a host outside the house", "write https://"],
-    ["https://ntfy.sh/", "names no topic of ntfy", "https://ntfy.sh/your-topic"],
-    ["gotify+https://secret.example.com/message", "has no token for Gotify", "/message?token="],
+    ["http://secret.example.com/hook", "uses http to a host on the internet", "write https://"],
+    ["http://8.8.8.8/hook", "uses http to a host on the internet", "write https://"],
+    ["https://ntfy.sh/", "names no ntfy topic", "https://ntfy.sh/your-topic"],
+    ["gotify+https://secret.example.com/message", "has no Gotify token", "/message?token="],
     [
       "https://discord.com/channels/1/2",
       "is not the address of a Discord webhook",
@@ -84,7 +80,7 @@ describe("an address that cannot be right is refused without being repeated", ()
       "is not an address that begins with https:// (address 2 of 2)",
       "paste",
     ],
-    [",", "has no address in it", "paste"],
+    [",", "contains no address", "paste"],
   ])("%s", (text, why, fix) => {
     const found = fault(text);
     expect(found?.why).toContain(why);

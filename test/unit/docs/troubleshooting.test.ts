@@ -63,7 +63,7 @@ const NOT_SAID: readonly string[] = [
   "the rule to",
   "· ending old logins",
   "cfauth is stopping and did not call Cloudflare",
-  "was not called, for cfauth is stopping,",
+  "was not called because cfauth is stopping,",
 ];
 
 it("every sentence that a problem can be told in stands on the page", () => {

@@ -86,8 +86,7 @@ const deep = (beginning: string, end: string): string =>
 
 const ENVELOPE = '{"success":true,"errors":[],"messages":[],"result":';
 const AUTHENTIK_PAGE = '{"pagination":{"next":0},"results":';
-const OF_CLOUDFLARE =
-  "Cloudflare answered more than cfauth reads when asked to list the Access tags";
+const OF_CLOUDFLARE = "Cloudflare sent more than cfauth accepts when asked to list the Access tags";
 
 /** cfauth lists the containers once at a time. */
 const ONE_LIST = { times: 1, timeoutMs: 120_000 } as const;
@@ -121,7 +120,7 @@ const cases: readonly Case[] = [
     client: "cloudflare",
     what: "a list without an end",
     behave: (response, number) => whole(page("cloudflare", number))(response, number),
-    ends: /^CFA-CF-REFUSED terminal: .*: the list (is|and those beside it are together) larger than/,
+    ends: /^CFA-CF-REFUSED terminal: .*: the list (is|and the other lists together are) larger than/,
   },
   {
     client: "cloudflare",
@@ -139,7 +138,7 @@ const cases: readonly Case[] = [
     client: "authentik",
     what: "300 kB that unpack to 300 MB",
     behave: bombOf(AUTHENTIK_PAGE).then(zipped),
-    ends: /^CFA-AK-REFUSED terminal: Authentik at .* answered more than cfauth reads when asked to list the groups: the answer is larger than 4 MiB$/,
+    ends: /^CFA-AK-REFUSED terminal: Authentik at .* sent more than cfauth accepts when asked to list the groups: the answer is larger than 4 MiB$/,
   },
   {
     client: "authentik",
@@ -157,7 +156,7 @@ const cases: readonly Case[] = [
     client: "authentik",
     what: "a list without an end",
     behave: (response, number) => whole(page("authentik", number))(response, number),
-    ends: /^CFA-AK-REFUSED terminal: .*: the list (is|and those beside it are together) larger than/,
+    ends: /^CFA-AK-REFUSED terminal: .*: the list (is|and the other lists together are) larger than/,
   },
   {
     client: "authentik",

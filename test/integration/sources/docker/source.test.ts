@@ -125,7 +125,7 @@ describe("a list that could not be read whole", () => {
       code: "CFA-DOCKER-PROXY",
       status: 403,
       transient: false,
-      fix: "allow GET /containers/json in the socket proxy, beside /events and /info",
+      fix: "allow GET /containers/json in the socket proxy, in addition to /events and /info",
     });
     expect(error.message).toBe(
       `the socket proxy at unix://${engine.path} refuses GET /containers/json (403)`,
@@ -239,7 +239,7 @@ describe("events", () => {
     expect(heard.faults).toMatchObject([
       {
         code: "CFA-DOCKER-PROXY",
-        fix: "allow GET /events in the socket proxy, beside /containers/json and /info",
+        fix: "allow GET /events in the socket proxy, in addition to /containers/json and /info",
       },
     ]);
   });
