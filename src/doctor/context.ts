@@ -7,8 +7,8 @@ import type { Docker } from "../clients/docker/docker.ts";
 import type { Config } from "../config/config.ts";
 import type { Owner } from "../core/domain/owner.ts";
 import type { Workload } from "../core/domain/workload.ts";
-import type { Drivers } from "../resources/drivers.ts";
-import type { ObservedState } from "../resources/observed.ts";
+import { type Drivers, observeKind } from "../resources/drivers.ts";
+import { type ObservedOf, RESOURCE_KINDS, type ResourceKind } from "../resources/registry.ts";
 import { createSource } from "../sources/index.ts";
 import { ownerFromEngine } from "../sources/owner.ts";
 import type { Identity } from "../sources/source.ts";
@@ -54,11 +54,12 @@ export interface DoctorContext extends DoctorContextParts {
   /** @throws {ServiceError} */
   readonly account: () => Promise<string>;
   /** The observed state of each resource. @throws {ServiceError} */
-  readonly observe: {
-    readonly [Part in keyof Omit<ObservedState, "lookups">]: () => Promise<ObservedState[Part]>;
-  };
+  readonly observe: ObserveByKind;
   readonly drivers: () => Promise<Drivers>;
 }
+
+/** The observed state of each resource kind, fetched once. */
+export type ObserveByKind = { readonly [K in ResourceKind]: () => Promise<ObservedOf<K>> };
 
 /**
  * Used while Docker does not report the owner. No object at Cloudflare or Authentik carries this
@@ -89,7 +90,17 @@ export function createDoctorContext(parts: DoctorContextParts): DoctorContext {
     };
     return createDrivers(options);
   });
-  const tunnel = memoise(async () => (await drivers()).tunnel.observe("all", undefined));
+  const tunnel = memoise(async () => observeKind(await drivers(), "tunnel", "all", undefined));
+  const observe = Object.fromEntries(
+    RESOURCE_KINDS.map((kind) => [
+      kind,
+      memoise(async () => {
+        // Ingress rules are looked up by the tunnel's id, so the tunnel comes first.
+        if (kind === "ingress") await tunnel();
+        return observeKind(await drivers(), kind, "all", undefined);
+      }),
+    ]),
+  ) as unknown as ObserveByKind;
   return {
     ...parts,
     daemon: memoise(daemon),
@@ -98,19 +109,7 @@ export function createDoctorContext(parts: DoctorContextParts): DoctorContext {
     owner,
     account,
     drivers,
-    observe: {
-      tunnel,
-      login: memoise(async () => (await drivers()).login.observe("all", undefined)),
-      policy: memoise(async () => (await drivers()).policy.observe("all", undefined)),
-      access: memoise(async () => (await drivers()).access.observe("all", undefined)),
-      // Ingress rules are looked up by the tunnel's id, so the tunnel comes first.
-      ingress: memoise(async () => {
-        await tunnel();
-        return (await drivers()).ingress.observe("all", undefined);
-      }),
-      dns: memoise(async () => (await drivers()).dns.observe("all", undefined)),
-      tile: memoise(async () => (await drivers()).tile.observe("all", undefined)),
-    },
+    observe: { ...observe, tunnel },
   };
 }
 

@@ -6,8 +6,8 @@ import { EMPTY_MEMORY } from "../core/plan/desired-state.ts";
 import { type Plan, planChanges } from "../core/plan/planner.ts";
 import { pluralise } from "../core/text/grammar.ts";
 import { computeDesired } from "../reconcile/desired-state.ts";
-import type { ObservedState } from "../resources/observed.ts";
-import { type AnyChange, resourceModel } from "../resources/registry.ts";
+import { resourceModel } from "../resources/model.ts";
+import { type AnyChange, type ObservedState, RESOURCE_KINDS } from "../resources/registry.ts";
 import { deployedRoutes } from "../resources/route/deployed.ts";
 import type { RouteStatus } from "../status/report.ts";
 import { routeStatuses } from "../status/route-states.ts";
@@ -28,17 +28,14 @@ export async function checkRoutes(context: DoctorContext): Promise<Findings> {
     context.daemon(),
   ]);
   const names = referencedNames(workloads, config.labels);
-  const [tunnel, login, policy, access, ingress, dns, tile, lookups] = await Promise.all([
-    observe.tunnel(),
-    observe.login(),
-    observe.policy(),
-    observe.access(),
-    observe.ingress(),
-    observe.dns(),
-    observe.tile(),
+  const [lookups, ...states] = await Promise.all([
     drivers.lookups.observe(names),
+    ...RESOURCE_KINDS.map((kind) => observe[kind]()),
   ]);
-  const observed: ObservedState = { tunnel, login, policy, access, ingress, dns, tile, lookups };
+  const observed = {
+    ...Object.fromEntries(RESOURCE_KINDS.map((kind, at) => [kind, states[at]])),
+    lookups,
+  } as ObservedState;
   const { desired } = computeDesired(
     desiredStateSettings(config),
     graceOf(config),

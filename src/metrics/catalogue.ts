@@ -1,3 +1,4 @@
+import { RESOURCE_KINDS } from "../resources/registry.ts";
 /**
  * A metric as it is registered and as docs/monitoring.md shows it. Names and labels are public
  * interface.
@@ -11,6 +12,7 @@ export interface MetricRow {
   readonly buckets?: readonly number[];
 }
 
+const KINDS = RESOURCE_KINDS.map((kind) => `\`${kind}\``).join(", ");
 const API = "`cloudflare`, `authentik`, `docker`";
 
 /**
@@ -69,7 +71,7 @@ export const METRICS = {
     type: "counter",
     help: "Changes to Cloudflare and Authentik, by resource kind",
     labels: {
-      kind: "`login`, `tunnel`, `policy`, `access`, `ingress`, `dns`, `tile`",
+      kind: KINDS,
       action: "`create`, `update`, `delete`",
       result: "`ok`, `failed`",
     },
@@ -77,7 +79,7 @@ export const METRICS = {
   cfauth_drift_corrected_total: {
     type: "counter",
     help: "Drift that cfauth corrected: somebody else had changed an object whose desired state had not changed",
-    labels: { kind: "`login`, `tunnel`, `policy`, `access`, `ingress`, `dns`, `tile`" },
+    labels: { kind: KINDS },
   },
   cfauth_api_requests_total: {
     type: "counter",

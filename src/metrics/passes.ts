@@ -1,19 +1,7 @@
-import type { AnyChange } from "../resources/registry.ts";
+import { DEFINITIONS } from "../resources/registry.ts";
 import type { StatusSink } from "../status/sink.ts";
 import type { Instruments } from "./instruments.ts";
 
-/** The actions of each resource kind. The compiler checks that no kind is missing. */
-const ACTIONS: {
-  readonly [K in AnyChange["kind"]]: readonly Extract<AnyChange, { kind: K }>["action"][];
-} = {
-  login: ["create", "update"],
-  tunnel: ["create", "update"],
-  policy: ["create", "update", "delete"],
-  access: ["create", "update", "delete"],
-  ingress: ["create", "update", "delete"],
-  dns: ["create", "update", "delete"],
-  tile: ["create", "update", "delete"],
-};
 const RESULTS = ["ok", "failed"];
 
 /** Counts passes and their changes. */
@@ -27,7 +15,7 @@ export function passMetrics(
   const changes = make.counter("cfauth_changes_total");
   const drift = make.counter("cfauth_drift_corrected_total");
   for (const result of ["settled", "failed"]) passes.inc({ result }, 0);
-  for (const [kind, actions] of Object.entries(ACTIONS)) {
+  for (const { kind, actions } of DEFINITIONS) {
     drift.inc({ kind }, 0);
     for (const action of actions)
       for (const result of RESULTS) changes.inc({ kind, action, result }, 0);

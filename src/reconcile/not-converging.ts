@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ServiceError } from "../core/errors.ts";
 import { redactPersonalData } from "../core/text/redact.ts";
 import { resourceLabel, subjectOf } from "../resources/describe.ts";
-import type { AnyChange } from "../resources/registry.ts";
+import { type AnyChange, definitionOf } from "../resources/registry.ts";
 
 /** How often the same change is made in one pass. */
 const MAX_REPEATS = 2;
@@ -17,11 +17,11 @@ export const isNotConverging = (change: AnyChange, applied: readonly AnyChange[]
 
 /** The service answered that the change was made, but a later read does not show it. */
 export function notConvergingError(change: AnyChange): ServiceError {
-  const isAtAuthentik =
-    change.kind === "tile" || (change.kind === "login" && !change.key.startsWith("login-method"));
-  const [service, code, vendor] = isAtAuthentik
-    ? (["authentik", "CFA-AK-REFUSED", "Authentik"] as const)
-    : (["cloudflare", "CFA-CF-REFUSED", "Cloudflare"] as const);
+  const service = definitionOf(change).service(change);
+  const [code, vendor] =
+    service === "authentik"
+      ? (["CFA-AK-REFUSED", "Authentik"] as const)
+      : (["CFA-CF-REFUSED", "Cloudflare"] as const);
   const subject = redactPersonalData(subjectOf(change));
   return new ServiceError({
     service,

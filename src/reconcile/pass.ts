@@ -4,10 +4,10 @@ import { ServiceError } from "../core/errors.ts";
 import type { Decision } from "../core/plan/desired-state.ts";
 import type { Plan } from "../core/plan/planner.ts";
 import type { ObservationScope } from "../resources/contract/driver.ts";
-import { turnsOf } from "../resources/contract/turns.ts";
 import { applyWave, type Drivers, observeAll, observeLookups } from "../resources/drivers.ts";
 import type { ObservedState } from "../resources/observed.ts";
 import type { AnyChange } from "../resources/registry.ts";
+import { turnsOf } from "../resources/turns.ts";
 import { isNotConverging, notConvergingError } from "./not-converging.ts";
 import { slicesOf } from "./slices.ts";
 

@@ -1,5 +1,5 @@
-import type { Turns } from "../resources/contract/turns.ts";
-import type { AnyChange } from "../resources/registry.ts";
+import { type AnyChange, definitionOf } from "../resources/registry.ts";
+import type { Turns } from "../resources/turns.ts";
 
 /**
  * How many changes are made before the pass checks for events. Each costs a call; eight calls run
@@ -28,7 +28,7 @@ export interface Slices {
 }
 
 /** One call makes many changes of these kinds. */
-const isBatched = ({ kind }: AnyChange): boolean => kind === "ingress" || kind === "dns";
+const isBatched = (change: AnyChange): boolean => definitionOf(change).batched;
 
 /**
  * Cuts the changes of one plan into slices, so that a pass that opens many routes checks for events

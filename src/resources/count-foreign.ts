@@ -1,10 +1,5 @@
-import { isOwnedRule } from "./ingress-rule/rules.ts";
-import type { ObservedState } from "./observed.ts";
+import { DEFINITIONS, type ObservedState } from "./registry.ts";
 
-/** How many objects of others were seen, all of which stay as they are: address records, rules, applications, policies, tiles. */
+/** How many objects of others were seen. All of them stay as they are. */
 export const countForeign = (observed: ObservedState): number =>
-  [...observed.dns.theirs.values()].flat().length +
-  observed.ingress.rules.filter((rule) => !isOwnedRule(rule, observed)).length +
-  observed.access.theirs.length +
-  observed.policy.theirs.length +
-  observed.tile.taken.size;
+  DEFINITIONS.reduce((sum, definition) => sum + definition.countForeign(observed), 0);

@@ -1,34 +1,10 @@
-import { diffAccessApplication } from "./access-application/diff.ts";
-import { diffAccessPolicy } from "./access-policy/diff.ts";
 import type { Diff } from "./contract/diff.ts";
-import { diffDnsRecord } from "./dns-record/diff.ts";
-import { diffIngressRule } from "./ingress-rule/diff.ts";
-import { diffLibraryTile } from "./library-tile/diff.ts";
-import { diffLogin } from "./login/diff.ts";
-import type { ObservedState } from "./observed.ts";
-import type { AnyChange } from "./registry.ts";
-import { diffTunnel } from "./tunnel/diff.ts";
+import { type AnyChange, definitionOf, type ObservedState } from "./registry.ts";
 
 /**
- * What the change makes otherwise.
+ * What the change makes different.
  *
- * @param observed - that the change was planned for: what is to be changed stands in it, and ids have their names there
+ * @param observed - the state that the change was planned for: it has what is changed, and the names of ids
  */
-export function diffChange(change: AnyChange, observed: ObservedState): Diff {
-  switch (change.kind) {
-    case "tunnel":
-      return diffTunnel(change);
-    case "login":
-      return diffLogin(change);
-    case "policy":
-      return diffAccessPolicy(change);
-    case "access":
-      return diffAccessApplication(change, observed.policy);
-    case "ingress":
-      return diffIngressRule(change, observed);
-    case "dns":
-      return diffDnsRecord(change);
-    case "tile":
-      return diffLibraryTile(change, observed.lookups.groups);
-  }
-}
+export const diffChange = (change: AnyChange, observed: ObservedState): Diff =>
+  definitionOf(change).diff(change, observed);

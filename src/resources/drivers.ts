@@ -1,39 +1,28 @@
 import type { ReferencedNames } from "../core/domain/directory.ts";
-import { routeKey } from "../core/domain/route.ts";
-import type {
-  AccessApplicationChange,
-  ObservedAccessApplications,
-} from "./access-application/types.ts";
-import type { AccessPolicyChange, ObservedAccessPolicies } from "./access-policy/types.ts";
+import { type RouteKey, routeKey } from "../core/domain/route.ts";
 import { inOrder } from "./contract/all-in-order.ts";
 import type { ApplyResult, ObservationScope, ResourceDriver } from "./contract/driver.ts";
 import { isFresh, type LookupDriver } from "./contract/lookups.ts";
-import type { DnsRecordChange, ObservedDnsRecords } from "./dns-record/types.ts";
-import type { IngressRuleChange, ObservedIngressRules } from "./ingress-rule/types.ts";
-import type { LibraryTileDriver } from "./library-tile/driver.ts";
-import type { LoginChange, ObservedLogin } from "./login/types.ts";
-import type { ObservedState } from "./observed.ts";
-import type { AnyChange } from "./registry.ts";
+import {
+  type AnyChange,
+  type ChangeOf,
+  type ObservedOf,
+  type ObservedState,
+  RESOURCE_KINDS,
+  type ResourceKind,
+} from "./registry.ts";
 import { deployedRoutes } from "./route/deployed.ts";
-import type { ObservedTunnel, TunnelChange } from "./tunnel/types.ts";
 
-/** Every kind's observe and apply, by name. */
-export interface Drivers {
-  readonly login: ResourceDriver<ObservedLogin, LoginChange>;
-  readonly tunnel: ResourceDriver<ObservedTunnel, TunnelChange>;
-  readonly policy: ResourceDriver<ObservedAccessPolicies, AccessPolicyChange>;
-  readonly access: ResourceDriver<ObservedAccessApplications, AccessApplicationChange>;
-  readonly ingress: ResourceDriver<ObservedIngressRules, IngressRuleChange>;
-  readonly dns: ResourceDriver<ObservedDnsRecords, DnsRecordChange>;
-  readonly tile: LibraryTileDriver;
-  readonly lookups: LookupDriver;
-}
+/** The driver of every kind, and the lookups of names. */
+export type Drivers = {
+  readonly [K in ResourceKind]: ResourceDriver<ObservedOf<K>, ChangeOf<K>>;
+} & { readonly lookups: LookupDriver };
 
 /**
- * Looks at everything, and for the names that the labels ask for. The tunnel comes first, since the rules are looked up by its id;
- * the tiles of routes last, since they are asked for by the routes that exist.
+ * Observes everything, and looks up the names that the labels refer to. The tunnel comes first, because its rules are looked up
+ * by its id. Tiles are asked for once more by the routes that exist, because the list does not show all of them.
  *
- * @throws {ServiceError} when any part could not be read: there is no half a world
+ * @throws {ServiceError} when any part could not be read: there is no partial state
  */
 export async function observeAll(
   drivers: Drivers,
@@ -47,18 +36,46 @@ export async function observeAll(
       ingress: await drivers.ingress.observe(depth, before.ingress),
     });
   const tunnel = await drivers.tunnel.observe(depth, before?.tunnel);
-  const [login, policy, access, ingress, dns, tile, lookups] = await inOrder([
-    drivers.login.observe(depth, before?.login),
-    drivers.policy.observe(depth, before?.policy),
-    drivers.access.observe(depth, before?.access),
-    drivers.ingress.observe(depth, before?.ingress),
-    drivers.dns.observe(depth, before?.dns),
-    drivers.tile.observe(depth, before?.tile),
-    drivers.lookups.observe(asked),
-  ]);
-  const world = { login, tunnel, policy, access, ingress, dns, tile, lookups };
-  const routes = deployedRoutes(world).map(({ route }) => routeKey(route));
-  return { ...world, tile: await drivers.tile.seek(routes, tile, before?.tile) };
+  const others = RESOURCE_KINDS.filter((kind) => kind !== "tunnel");
+  const looks = others.map((kind) => observeKind(drivers, kind, depth, before));
+  const [lookups, ...states] = await inOrder([drivers.lookups.observe(asked), ...looks]);
+  const observed = {
+    ...Object.fromEntries(others.map((kind, at) => [kind, states[at]])),
+    tunnel,
+    lookups,
+  } as ObservedState;
+  const routes = deployedRoutes(observed).map(({ route }) => routeKey(route));
+  return await observeByRoute(drivers, routes, observed, before);
+}
+
+/** @throws {ServiceError} when it could not be read */
+export const observeKind = <K extends ResourceKind>(
+  drivers: Drivers,
+  kind: K,
+  depth: ObservationScope,
+  before: ObservedState | undefined,
+): Promise<ObservedOf<K>> => driverOf(drivers, kind).observe(depth, before?.[kind]);
+
+/** A mapped type does not say by itself that a kind's driver takes the state of that kind. */
+const driverOf = <K extends ResourceKind>(
+  drivers: Drivers,
+  kind: K,
+): ResourceDriver<ObservedOf<K>, ChangeOf<K>> =>
+  drivers[kind] as unknown as ResourceDriver<ObservedOf<K>, ChangeOf<K>>;
+
+async function observeByRoute(
+  drivers: Drivers,
+  routes: readonly RouteKey[],
+  observed: ObservedState,
+  before: ObservedState | undefined,
+): Promise<ObservedState> {
+  let complete = observed;
+  for (const kind of RESOURCE_KINDS) {
+    const driver = driverOf(drivers, kind);
+    const state = await driver.observeByRoute?.(routes, complete[kind], before?.[kind]);
+    if (state !== undefined) complete = { ...complete, [kind]: state };
+  }
+  return complete;
 }
 
 /** Only for names that were not looked up yet: everything else stays as it was seen. */
@@ -85,44 +102,32 @@ export async function applyWave(
   changes: readonly AnyChange[],
   observed: ObservedState,
 ): Promise<Wave> {
-  const of = <K extends AnyChange["kind"]>(kind: K) =>
-    changes.filter((change): change is Extract<AnyChange, { kind: K }> => change.kind === kind);
-  const [login, tunnel, policy, access, ingress, dns, tile] = await Promise.all([
-    apply(drivers.login, of("login"), observed.login),
-    apply(drivers.tunnel, of("tunnel"), observed.tunnel),
-    apply(drivers.policy, of("policy"), observed.policy),
-    apply(drivers.access, of("access"), observed.access),
-    apply(drivers.ingress, of("ingress"), observed.ingress),
-    apply(drivers.dns, of("dns"), observed.dns),
-    apply(drivers.tile, of("tile"), observed.tile),
-  ]);
-  const all = [login, tunnel, policy, access, ingress, dns, tile];
+  const results = await Promise.all(
+    RESOURCE_KINDS.map((kind) => applyOne(drivers, kind, changes, observed)),
+  );
+  const states = Object.fromEntries(
+    RESOURCE_KINDS.map((kind, at) => [kind, results[at]?.observed]),
+  ) as unknown as ObservedState;
+  const applied = results.flatMap((it): readonly AnyChange[] => it.applied);
   return {
-    observed: {
-      ...observed,
-      login: login.observed,
-      tunnel: tunnel.observed,
-      policy: policy.observed,
-      access: access.observed,
-      ingress: ingress.observed,
-      dns: dns.observed,
-      tile: tile.observed,
-    },
-    applied: all.flatMap((it): readonly AnyChange[] => it.applied),
-    failures: all.flatMap((it): Wave["failures"] => it.failures),
-    // A tunnel that has just been found or made comes with rules that nobody has looked at yet.
+    observed: { ...observed, ...states },
+    applied,
+    failures: results.flatMap((it): Wave["failures"] => it.failures),
+    // A tunnel that has just been found or created comes with rules that have not been observed yet.
     outcomeUnknown:
-      all.some((it) => it.outcomeUnknown) ||
-      tunnel.applied.some(({ action }) => action === "create"),
+      results.some((it) => it.outcomeUnknown) ||
+      applied.some(({ kind, action }) => kind === "tunnel" && action === "create"),
   };
 }
 
-async function apply<S, C extends AnyChange>(
-  kind: ResourceDriver<S, C>,
-  changes: readonly C[],
-  seen: S,
-): Promise<ApplyResult<S, C>> {
-  return changes.length === 0
-    ? { observed: seen, applied: [], failures: [], outcomeUnknown: false }
-    : kind.apply(changes, seen);
+async function applyOne<K extends ResourceKind>(
+  drivers: Drivers,
+  kind: K,
+  changes: readonly AnyChange[],
+  { [kind]: observed }: ObservedState,
+): Promise<ApplyResult<ObservedOf<K>, ChangeOf<K>>> {
+  const own = changes.filter((change): change is ChangeOf<K> => change.kind === kind);
+  return own.length === 0
+    ? { observed, applied: [], failures: [], outcomeUnknown: false }
+    : driverOf(drivers, kind).apply(own, observed);
 }

@@ -1,78 +1,57 @@
-import type { Owner } from "../core/domain/owner.ts";
-import type { ResourceModel } from "../core/plan/resource.ts";
-import { diagnoseOverruledApplications } from "./access-application/conflict.ts";
-import { diagnoseLoginBehindAccess } from "./access-application/login-behind-access.ts";
-import {
-  accessApplicationResource,
-  collectDuplicateApplications,
-  tagPrerequisite,
-} from "./access-application/propose.ts";
-import type { AccessApplicationChange } from "./access-application/types.ts";
-import {
-  accessPolicyResource,
-  collectUnusedPolicies,
-  policyIdsFor,
-} from "./access-policy/propose.ts";
-import type { AccessPolicyChange } from "./access-policy/types.ts";
-import { dnsRecordResource } from "./dns-record/propose.ts";
-import type { DnsRecordChange } from "./dns-record/types.ts";
-import { diagnoseTunnelRules } from "./ingress-rule/diagnostics.ts";
-import { collectStrayRules, markUnmarkedRules } from "./ingress-rule/marks.ts";
-import { ingressRuleResource, placeholderFor, rerouteRule } from "./ingress-rule/propose.ts";
-import type { IngressRuleChange } from "./ingress-rule/types.ts";
-import { libraryTiles } from "./library-tile/propose.ts";
-import type { LibraryTileChange } from "./library-tile/types.ts";
-import { collectUnusedMethods } from "./login/duplicates.ts";
-import { loginPrerequisite } from "./login/propose.ts";
-import type { LoginChange } from "./login/types.ts";
-import type { ObservedState } from "./observed.ts";
-import { deployedRoutes } from "./route/deployed.ts";
-import { grantsAccess } from "./route/grants-access.ts";
-import { removeOverreach } from "./route/overreach.ts";
-import { planTakeover } from "./route/takeover.ts";
-import { tunnelPrerequisite } from "./tunnel/propose.ts";
-import type { TunnelChange } from "./tunnel/types.ts";
-
-export type AnyChange =
-  | LoginChange
-  | TunnelChange
-  | AccessPolicyChange
-  | AccessApplicationChange
-  | IngressRuleChange
-  | DnsRecordChange
-  | LibraryTileChange;
+import { accessApplication } from "./access-application/definition.ts";
+import { accessPolicy } from "./access-policy/definition.ts";
+import type { ResourceDefinition } from "./contract/definition.ts";
+import type { ObservedLookups } from "./contract/lookups.ts";
+import { dnsRecord } from "./dns-record/definition.ts";
+import { ingressRule } from "./ingress-rule/definition.ts";
+import { libraryTile } from "./library-tile/definition.ts";
+import { login } from "./login/definition.ts";
+import { tunnel } from "./tunnel/definition.ts";
 
 /**
- * Every kind by its rank, the lowest first. A new kind is one folder and one line here.
- *
- * @param withTiles - CFAUTH_TILES
+ * Every kind of remote object. A new resource is one folder and one line here; the compiler names
+ * what is missing. `model.ts` says how it is planned.
  */
-export const resourceModel = (
-  owner: Owner,
-  withTiles = true,
-): ResourceModel<ObservedState, AnyChange> => ({
-  prerequisites: [tunnelPrerequisite, loginPrerequisite, tagPrerequisite(owner)],
-  routeChain: [
-    accessPolicyResource(owner),
-    accessApplicationResource(owner),
-    ingressRuleResource,
-    dnsRecordResource(owner),
-  ],
-  garbageCollectors: [
-    collectUnusedPolicies(owner),
-    collectDuplicateApplications,
-    collectStrayRules,
-    collectUnusedMethods,
-  ],
-  bestEffort: [libraryTiles(owner, withTiles)],
-  accompany: (due, observed) => [markUnmarkedRules(due, observed) ?? []].flat(),
-  diagnostics: [diagnoseLoginBehindAccess, diagnoseOverruledApplications, diagnoseTunnelRules],
-  audienceOf: ({ protection }, { policy }) => policyIdsFor(owner, protection, policy)?.join(" "),
-  grantsAccess: (exposure, observed) => grantsAccess(owner, exposure, observed),
-  removeOverreach: (exposure, observed, desired) =>
-    removeOverreach(owner, exposure, observed, desired),
-  placeholderFor,
-  reroute: rerouteRule,
-  planTakeover: planTakeover(owner),
-  deployedRoutes,
-});
+export const RESOURCES = {
+  login,
+  tunnel,
+  policy: accessPolicy,
+  access: accessApplication,
+  ingress: ingressRule,
+  dns: dnsRecord,
+  tile: libraryTile,
+} as const;
+
+type Definitions = typeof RESOURCES;
+
+/** The name of a kind of object, in metrics and in the JSON of `plan`. */
+export type ResourceKind = keyof Definitions;
+
+export const RESOURCE_KINDS = Object.keys(RESOURCES) as readonly ResourceKind[];
+
+/** What is observed of one kind. */
+export type ObservedOf<K extends ResourceKind> = Parameters<Definitions[K]["simulate"]>[0];
+
+/** The changes of one kind. */
+export type ChangeOf<K extends ResourceKind> = Parameters<Definitions[K]["label"]>[0];
+
+export type AnyChange = { [K in ResourceKind]: ChangeOf<K> }[ResourceKind];
+
+/**
+ * What Cloudflare and Authentik report, in one canonical form. Each object is sorted into ours and
+ * foreign.
+ */
+export type ObservedState = { readonly [K in ResourceKind]: ObservedOf<K> } & {
+  readonly lookups: ObservedLookups;
+};
+
+/** The definition of the change's kind. */
+export const definitionOf = (change: AnyChange): ResourceDefinition<unknown, AnyChange> =>
+  RESOURCES[change.kind] as unknown as ResourceDefinition<unknown, AnyChange>;
+
+/** All definitions, for what is asked of each of them alike. */
+export const DEFINITIONS = Object.values(RESOURCES) as unknown as readonly ResourceDefinition<
+  unknown,
+  AnyChange,
+  ObservedState
+>[];

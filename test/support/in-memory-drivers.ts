@@ -69,7 +69,7 @@ export function memory(observed: ObservedState = emptyWorld()): Memory {
     access: kind("access"),
     ingress: kind("ingress"),
     dns: kind("dns"),
-    tile: { ...kind("tile"), seek: async (_routes: unknown, seen: unknown) => seen },
+    tile: { ...kind("tile"), observeByRoute: async (_routes: unknown, seen: unknown) => seen },
     lookups: {
       observe: async (asked: ReferencedNames) => {
         if (it.down !== undefined) throw it.down;

@@ -1,5 +1,6 @@
 import type { Party } from "../../core/domain/party.ts";
 import type { RouteKey } from "../../core/domain/route.ts";
+import type { CreateChange, DeleteChange, UpdateChange } from "../contract/change.ts";
 import type { Mine } from "../contract/owned.ts";
 
 /** Access applications: ours by route, and foreign ones. */
@@ -96,21 +97,8 @@ export type AccessApplicationChange =
       readonly key: "tag-gone";
       readonly subject: string;
     }
-  | {
-      readonly kind: "access";
-      readonly action: "create";
-      readonly key: string;
-      readonly subject: string;
-      readonly desired: DesiredApplication;
-    }
-  | {
-      readonly kind: "access";
-      readonly action: "update";
-      readonly key: string;
-      readonly subject: string;
-      readonly existing: Mine<AccessApplication>;
-      readonly desired: DesiredApplication;
-    }
+  | CreateChange<"access", DesiredApplication>
+  | UpdateChange<"access", Mine<AccessApplication>, DesiredApplication>
   /**
    * Removes one destination from a foreign application, which still protects its others. Only if a
    * label asks to adopt.
@@ -124,15 +112,10 @@ export type AccessApplicationChange =
       readonly place: RouteKey;
       readonly takes: string;
     }
-  | {
-      readonly kind: "access";
-      readonly action: "delete";
-      readonly key: string;
-      readonly subject: string;
-      readonly existing: Mine<AccessApplication>;
+  | (DeleteChange<"access", Mine<AccessApplication>> & {
       /**
        * The party whose new application follows; absent if none follows, or if the new one is for
        * another party.
        */
       readonly replacedFor?: Party;
-    };
+    });

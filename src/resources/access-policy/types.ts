@@ -1,4 +1,5 @@
 import type { ForeignPolicy } from "../../core/domain/directory.ts";
+import type { CrudChange } from "../contract/change.ts";
 import type { Mine } from "../contract/owned.ts";
 
 /** Reusable Access policies: ours, one for each audience, and foreign ones. */
@@ -39,26 +40,4 @@ export interface DesiredPolicy extends PolicyContent {
   readonly decision: "allow" | "bypass" | "non_identity";
 }
 
-export type AccessPolicyChange =
-  | {
-      readonly kind: "policy";
-      readonly action: "create";
-      readonly key: string;
-      readonly subject: string;
-      readonly desired: DesiredPolicy;
-    }
-  | {
-      readonly kind: "policy";
-      readonly action: "update";
-      readonly key: string;
-      readonly subject: string;
-      readonly existing: Mine<Policy>;
-      readonly desired: DesiredPolicy;
-    }
-  | {
-      readonly kind: "policy";
-      readonly action: "delete";
-      readonly key: string;
-      readonly subject: string;
-      readonly existing: Mine<Policy>;
-    };
+export type AccessPolicyChange = CrudChange<"policy", Mine<Policy>, DesiredPolicy>;

@@ -1,3 +1,4 @@
+import type { RouteKey } from "../../core/domain/route.ts";
 import type { ServiceError } from "../../core/errors.ts";
 import type { Change } from "../../core/plan/resource.ts";
 
@@ -13,6 +14,16 @@ export interface ResourceDriver<Seen, C extends Change> {
   readonly kind: C["kind"];
   /** @throws {ServiceError} when anything could not be read: there is no partial answer */
   observe(depth: ObservationScope, before: Seen | undefined): Promise<Seen>;
+  /**
+   * Observes what only asking by route shows, once the deployed routes are known. Absent where the list shows everything.
+   *
+   * @throws {ServiceError} when it could not be read
+   */
+  observeByRoute?(
+    routes: readonly RouteKey[],
+    observed: Seen,
+    before: Seen | undefined,
+  ): Promise<Seen>;
   /**
    * Carries the changes out and answers the world as it then stands, folded from the answers. One change that fails does not
    * keep the others from being done. Never throws a ServiceError: failures are part of the answer.

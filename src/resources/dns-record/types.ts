@@ -1,4 +1,5 @@
 import type { Hostname } from "../../core/domain/hostname.ts";
+import type { CrudChange } from "../contract/change.ts";
 import type { Mine } from "../contract/owned.ts";
 
 export interface ObservedDnsRecords {
@@ -44,21 +45,7 @@ export interface DesiredRecord {
 }
 
 export type DnsRecordChange =
-  | {
-      readonly kind: "dns";
-      readonly action: "create";
-      readonly key: string;
-      readonly subject: string;
-      readonly desired: DesiredRecord;
-    }
-  | {
-      readonly kind: "dns";
-      readonly action: "update";
-      readonly key: string;
-      readonly subject: string;
-      readonly existing: Mine<DnsRecord>;
-      readonly desired: DesiredRecord;
-    }
+  | CrudChange<"dns", Mine<DnsRecord>, DesiredRecord>
   /** Replaces foreign records, all in one transaction. Only if a label asks to adopt. */
   | {
       readonly kind: "dns";
@@ -68,11 +55,4 @@ export type DnsRecordChange =
       readonly foreign: readonly ForeignRecord[];
       readonly desired: DesiredRecord;
       readonly takes: string;
-    }
-  | {
-      readonly kind: "dns";
-      readonly action: "delete";
-      readonly key: string;
-      readonly subject: string;
-      readonly existing: Mine<DnsRecord>;
     };

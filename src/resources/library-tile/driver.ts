@@ -32,7 +32,7 @@ export interface LibraryTileDriver extends ResourceDriver<ObservedLibraryTiles, 
    * Asks for the tiles of these routes, and for those that were known before, as far as the list did not show them: it has only what
    * the token's user may open, so one that another user's token made for some groups is not in it. Never throws a ServiceError.
    */
-  seek(
+  observeByRoute(
     routes: readonly RouteKey[],
     observed: ObservedLibraryTiles,
     before: ObservedLibraryTiles | undefined,
@@ -42,7 +42,7 @@ export interface LibraryTileDriver extends ResourceDriver<ObservedLibraryTiles, 
 /** Tiles in Authentik's library. Never throws a ServiceError and never fails: nothing waits for a tile. */
 export function createLibraryTileDriver(options: LibraryTileDriverOptions): LibraryTileDriver {
   return {
-    seek: async (routes, observed, before) => {
+    observeByRoute: async (routes, observed, before) => {
       if (observed.fault !== undefined || observed.me === undefined || observed.me.superuser)
         return observed;
       try {

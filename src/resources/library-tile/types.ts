@@ -1,6 +1,7 @@
 import type { Problem } from "../../core/domain/problem.ts";
 import type { RouteKey } from "../../core/domain/route.ts";
 import type { ServiceError } from "../../core/errors.ts";
+import type { CrudChange } from "../contract/change.ts";
 import type { Mine } from "../contract/owned.ts";
 
 /** Tiles in Authentik's library: applications without a provider, ours by slug and publisher. */
@@ -84,26 +85,4 @@ export interface DesiredTile extends TileContent {
   readonly reader: number | undefined;
 }
 
-export type LibraryTileChange =
-  | {
-      readonly kind: "tile";
-      readonly action: "create";
-      readonly key: string;
-      readonly subject: string;
-      readonly desired: DesiredTile;
-    }
-  | {
-      readonly kind: "tile";
-      readonly action: "update";
-      readonly key: string;
-      readonly subject: string;
-      readonly existing: Mine<Tile>;
-      readonly desired: DesiredTile;
-    }
-  | {
-      readonly kind: "tile";
-      readonly action: "delete";
-      readonly key: string;
-      readonly subject: string;
-      readonly existing: Mine<Tile>;
-    };
+export type LibraryTileChange = CrudChange<"tile", Mine<Tile>, DesiredTile>;

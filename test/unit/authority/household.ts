@@ -12,9 +12,9 @@ import {
 } from "../../../src/core/plan/desired-state.ts";
 import { type Plan, planChanges } from "../../../src/core/plan/planner.ts";
 import { computeDesired } from "../../../src/reconcile/desired-state.ts";
+import { resourceModel } from "../../../src/resources/model.ts";
 import type { ObservedState } from "../../../src/resources/observed.ts";
 import type { AnyChange } from "../../../src/resources/registry.ts";
-import { resourceModel } from "../../../src/resources/registry.ts";
 import { routedHosts } from "../../../src/resources/route/routed-hosts.ts";
 import { createDockerSource } from "../../../src/sources/docker/source.ts";
 import { withAnswers } from "../../../src/sources/index.ts";

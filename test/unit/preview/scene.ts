@@ -7,8 +7,8 @@ import type { Change } from "../../../src/core/plan/resource.ts";
 import { type DryRun, dryRun } from "../../../src/reconcile/dry-run.ts";
 import type { ResourceDriver } from "../../../src/resources/contract/driver.ts";
 import type { Drivers } from "../../../src/resources/drivers.ts";
+import { resourceModel } from "../../../src/resources/model.ts";
 import type { ObservedState } from "../../../src/resources/observed.ts";
-import { resourceModel } from "../../../src/resources/registry.ts";
 import { deployedRoutes } from "../../../src/resources/route/deployed.ts";
 import { running } from "../../support/builders.ts";
 import { emptyWorld, OWNER } from "../core/plan/model.ts";
@@ -52,7 +52,7 @@ export function previewOf(
     access: of("access", observed.access),
     ingress: of("ingress", observed.ingress),
     dns: of("dns", observed.dns),
-    tile: { ...of("tile", observed.tile), seek: async (_routes, seen) => seen },
+    tile: { ...of("tile", observed.tile), observeByRoute: async (_routes, seen) => seen },
     lookups: { observe: async () => observed.lookups },
   };
   const grace = { graceMs: 60_000, startupGraceMs: 300_000 };

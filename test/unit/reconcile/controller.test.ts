@@ -8,7 +8,7 @@ import {
   type PassOutcome,
 } from "../../../src/reconcile/controller.ts";
 import { computeDesired } from "../../../src/reconcile/desired-state.ts";
-import { resourceModel } from "../../../src/resources/registry.ts";
+import { resourceModel } from "../../../src/resources/model.ts";
 import { workload } from "../../support/builders.ts";
 import { askedOf, fault, memory, SETTINGS } from "../../support/in-memory-drivers.ts";
 import { emptyWorld, OWNER } from "../core/plan/model.ts";

@@ -10,7 +10,7 @@ import { planChanges } from "../../../src/core/plan/planner.ts";
 import { computeDesired } from "../../../src/reconcile/desired-state.ts";
 import { RESERVED_CALLS, runPass } from "../../../src/reconcile/pass.ts";
 import { CHANGES_PER_SLICE, MAX_HELD_RULES } from "../../../src/reconcile/slices.ts";
-import { resourceModel } from "../../../src/resources/registry.ts";
+import { resourceModel } from "../../../src/resources/model.ts";
 import { workload } from "../../support/builders.ts";
 import { askedOf, fault, type Memory, memory, SETTINGS } from "../../support/in-memory-drivers.ts";
 import { OWNER } from "../core/plan/model.ts";

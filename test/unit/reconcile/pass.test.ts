@@ -8,8 +8,8 @@ import type {
   DnsRecordChange,
   ObservedDnsRecords,
 } from "../../../src/resources/dns-record/types.ts";
+import { resourceModel } from "../../../src/resources/model.ts";
 import type { ObservedState } from "../../../src/resources/observed.ts";
-import { resourceModel } from "../../../src/resources/registry.ts";
 import { workload } from "../../support/builders.ts";
 import { askedOf, fault, type Memory, memory, SETTINGS } from "../../support/in-memory-drivers.ts";
 import { emptyWorld, OWNER } from "../core/plan/model.ts";

@@ -4,7 +4,7 @@ import type { Exposure } from "../../../src/core/domain/exposure.ts";
 import { EMPTY_MEMORY } from "../../../src/core/plan/desired-state.ts";
 import { planChanges } from "../../../src/core/plan/planner.ts";
 import { createLog } from "../../../src/log/log.ts";
-import { resourceModel } from "../../../src/resources/registry.ts";
+import { resourceModel } from "../../../src/resources/model.ts";
 import { createStatusCollector } from "../../../src/status/collector.ts";
 import { createLogSink } from "../../../src/status/log-sink.ts";
 import { anybody, exposure } from "../../support/builders.ts";

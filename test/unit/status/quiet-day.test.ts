@@ -3,7 +3,7 @@ import { planChanges } from "../../../src/core/plan/planner.ts";
 import { createLog } from "../../../src/log/log.ts";
 import { createController } from "../../../src/reconcile/controller.ts";
 import { computeDesired } from "../../../src/reconcile/desired-state.ts";
-import { resourceModel } from "../../../src/resources/registry.ts";
+import { resourceModel } from "../../../src/resources/model.ts";
 import { createStatusCollector } from "../../../src/status/collector.ts";
 import { createLogSink } from "../../../src/status/log-sink.ts";
 import { workload } from "../../support/builders.ts";

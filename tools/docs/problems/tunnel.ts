@@ -7,7 +7,7 @@ import { connectorsBehind } from "../../../src/resources/ingress-rule/await-prop
 import { diagnoseTunnelRules } from "../../../src/resources/ingress-rule/diagnostics.ts";
 import { originFingerprint } from "../../../src/resources/ingress-rule/rules.ts";
 import type { ObservedIngressRules } from "../../../src/resources/ingress-rule/types.ts";
-import { resourceModel } from "../../../src/resources/registry.ts";
+import { resourceModel } from "../../../src/resources/model.ts";
 import { createTunnelDriver } from "../../../src/resources/tunnel/driver.ts";
 import { tunnelPrerequisite } from "../../../src/resources/tunnel/propose.ts";
 import { writeTokenFile } from "../../../src/resources/tunnel/token-file.ts";

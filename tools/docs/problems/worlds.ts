@@ -2,8 +2,8 @@ import type { Exposure } from "../../../src/core/domain/exposure.ts";
 import { EMPTY_MEMORY, resolveDesired } from "../../../src/core/plan/desired-state.ts";
 import { planChanges } from "../../../src/core/plan/planner.ts";
 import type { DesiredState } from "../../../src/core/plan/types.ts";
+import { resourceModel } from "../../../src/resources/model.ts";
 import type { ObservedState } from "../../../src/resources/observed.ts";
-import { resourceModel } from "../../../src/resources/registry.ts";
 import { NOTHING_RUNS } from "../../../test/support/builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../../../test/unit/core/plan/model.ts";
 

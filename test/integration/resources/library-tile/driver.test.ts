@@ -322,17 +322,17 @@ describe("a slug of ours", () => {
     const routes = [key(WIKI), key("gone.example.com"), key("*.example.com")];
     const seen = await look();
     expect(seen.mine.size).toBe(0);
-    const sought = await api.seek(routes, seen, undefined);
+    const sought = await api.observeByRoute(routes, seen, undefined);
     expect([...sought.mine.values()].map(({ name, bindings }) => [name, bindings.length])).toEqual([
       ["Found", 1],
     ]);
     expect([...sought.absent]).toEqual([slugOf(owner(), key("gone.example.com"))]);
-    expect((await world.hand({ owner: "other" }).api.seek(routes, seen, undefined)).mine.size).toBe(
-      0,
-    );
+    expect(
+      (await world.hand({ owner: "other" }).api.observeByRoute(routes, seen, undefined)).mine.size,
+    ).toBe(0);
     world.ak.controls.clear();
-    expect(await api.seek(routes, sought, undefined)).toEqual(sought);
-    expect(await api.seek([], await look("routes", sought), sought)).toEqual(sought);
+    expect(await api.observeByRoute(routes, sought, undefined)).toEqual(sought);
+    expect(await api.observeByRoute([], await look("routes", sought), sought)).toEqual(sought);
     expect(world.ak.controls.calls.filter(({ path }) => path.includes("gone"))).toEqual([]);
   });
 
@@ -345,7 +345,7 @@ describe("a slug of ours", () => {
       { kind: "status", status: 500 },
       Infinity,
     );
-    expect((await api.seek([key(WIKI)], seen, undefined)).fault).toMatchObject({
+    expect((await api.observeByRoute([key(WIKI)], seen, undefined)).fault).toMatchObject({
       severity: "warning",
       effect: "unchanged",
     });

@@ -13,7 +13,7 @@ import {
 import { EMPTY_MEMORY } from "../../../../src/core/plan/desired-state.ts";
 import { planChanges } from "../../../../src/core/plan/planner.ts";
 import { computeDesired } from "../../../../src/reconcile/desired-state.ts";
-import { resourceModel } from "../../../../src/resources/registry.ts";
+import { resourceModel } from "../../../../src/resources/model.ts";
 import { decoded, workload } from "../../../support/builders.ts";
 import { SETTINGS } from "../../../support/in-memory-drivers.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";

@@ -4,8 +4,9 @@ import { resolveDesired } from "../../../../src/core/plan/desired-state.ts";
 import { planChanges } from "../../../../src/core/plan/planner.ts";
 import type { FaultyRoute } from "../../../../src/core/plan/types.ts";
 import { originFingerprint } from "../../../../src/resources/ingress-rule/rules.ts";
+import { resourceModel } from "../../../../src/resources/model.ts";
 import type { ObservedState } from "../../../../src/resources/observed.ts";
-import { type AnyChange, resourceModel } from "../../../../src/resources/registry.ts";
+import type { AnyChange } from "../../../../src/resources/registry.ts";
 import { deployedRoutes } from "../../../../src/resources/route/deployed.ts";
 import {
   anybody,

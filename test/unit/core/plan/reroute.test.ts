@@ -15,8 +15,9 @@ import {
   type RouteOwners,
 } from "../../../../src/core/plan/types.ts";
 import { hasWiderParent } from "../../../../src/resources/ingress-rule/nested.ts";
+import { resourceModel } from "../../../../src/resources/model.ts";
 import type { ObservedState } from "../../../../src/resources/observed.ts";
-import { type AnyChange, resourceModel } from "../../../../src/resources/registry.ts";
+import type { AnyChange } from "../../../../src/resources/registry.ts";
 import { deployedRoutes } from "../../../../src/resources/route/deployed.ts";
 import {
   anybody,

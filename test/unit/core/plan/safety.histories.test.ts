@@ -17,8 +17,8 @@ import { policyNames } from "../../../../src/resources/access-policy/audience.ts
 import { markOwned } from "../../../../src/resources/contract/owned.ts";
 import { loginCheckOf, ruleOf } from "../../../../src/resources/ingress-rule/rules.ts";
 import type { RawRule } from "../../../../src/resources/ingress-rule/types.ts";
+import { resourceModel } from "../../../../src/resources/model.ts";
 import type { ObservedState } from "../../../../src/resources/observed.ts";
-import { resourceModel } from "../../../../src/resources/registry.ts";
 import { deployedRoutes } from "../../../../src/resources/route/deployed.ts";
 import { everyone, plain } from "../../../support/builders.ts";
 import {

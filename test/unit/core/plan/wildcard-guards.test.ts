@@ -10,8 +10,8 @@ import {
 import type { Engine, LoginHost, Occupant } from "../../../../src/core/plan/engine.ts";
 import { planChanges } from "../../../../src/core/plan/planner.ts";
 import type { FaultyRoute } from "../../../../src/core/plan/types.ts";
+import { resourceModel } from "../../../../src/resources/model.ts";
 import type { ObservedState } from "../../../../src/resources/observed.ts";
-import { resourceModel } from "../../../../src/resources/registry.ts";
 import { deployedRoutes } from "../../../../src/resources/route/deployed.ts";
 import {
   anybody,

@@ -13,8 +13,8 @@ import {
 } from "../../../../src/resources/ingress-rule/marks.ts";
 import { mergeRules } from "../../../../src/resources/ingress-rule/merge-rules.ts";
 import type { IngressRuleChange, RawRule } from "../../../../src/resources/ingress-rule/types.ts";
+import { resourceModel } from "../../../../src/resources/model.ts";
 import type { ObservedState } from "../../../../src/resources/observed.ts";
-import { resourceModel } from "../../../../src/resources/registry.ts";
 import { deployedRoutes } from "../../../../src/resources/route/deployed.ts";
 import { key, NOTHING_RUNS, route } from "../../../support/builders.ts";
 import { emptyWorld, OWNER } from "../../core/plan/model.ts";

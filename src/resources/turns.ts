@@ -1,11 +1,11 @@
-import type { Exposure } from "../../core/domain/exposure.ts";
-import { isNestedIn, type Route, type RouteKey, routeKey } from "../../core/domain/route.ts";
-import type { DeployedRoute, DesiredState } from "../../core/plan/types.ts";
-import { policyNames } from "../access-policy/audience.ts";
-import { routeKeyOfChange } from "../describe.ts";
-import type { ObservedState } from "../observed.ts";
-import type { AnyChange } from "../registry.ts";
-import { deployedRoutes } from "../route/deployed.ts";
+import type { Exposure } from "../core/domain/exposure.ts";
+import { isNestedIn, type Route, type RouteKey, routeKey } from "../core/domain/route.ts";
+import type { DeployedRoute, DesiredState } from "../core/plan/types.ts";
+import { policyNames } from "./access-policy/audience.ts";
+import { routeKeyOfChange } from "./describe.ts";
+import type { ObservedState } from "./observed.ts";
+import type { AnyChange } from "./registry.ts";
+import { deployedRoutes } from "./route/deployed.ts";
 
 /**
  * In which order the changes of one plan are made. Each of them is safe by itself, so the order is about who waits for whom.
