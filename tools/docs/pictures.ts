@@ -1,4 +1,4 @@
-/** `npm run pictures`: takes the pictures of the documentation from the running product, so that they stay true. Needs Docker and Chromium. */
+/** `npm run pictures`: takes the screenshots of the documentation from the running product. Needs Docker and Chromium. */
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -10,7 +10,7 @@ import { type Household, moveIn } from "./pictures/scene.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../../docs/pictures");
 
-/** What GitHub shows without scrolling sideways, and the narrowest phone that people use. */
+/** Pixels: the width that GitHub shows without scrolling, and a narrow phone. */
 const WIDE = 1040;
 const PHONE = 360;
 
