@@ -365,7 +365,7 @@ describe("what is refused", () => {
         warning({
           container: "app",
           route: key(WIKI),
-          message: "not every tile in Authentik's library is as it should be: meta_icon: no",
+          message: "some tiles in Authentik's library are not up to date: meta_icon: no",
           about: "tile",
         }),
       ],
@@ -385,7 +385,7 @@ describe("what is refused", () => {
       changes: [],
       problems: [
         warning({
-          message: "not every tile in Authentik's library is as it should be: no permission",
+          message: "some tiles in Authentik's library are not up to date: no permission",
           about: "tile",
         }),
       ],
