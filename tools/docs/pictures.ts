@@ -42,7 +42,7 @@ async function main(): Promise<void> {
 }
 
 async function story(browser: Browser, home: Household): Promise<void> {
-  const host = (name: string): string => `${name}.${home.stage.sandbox.zone}`;
+  const host = (name: string): string => `${name}.${home.setup.sandbox.zone}`;
   await picture(browser, home, "status-empty", WIDE, "light");
 
   await home.run("wiki", { hostname: host("wiki"), "access.groups": "family" });
@@ -62,7 +62,7 @@ async function story(browser: Browser, home: Household): Promise<void> {
   await picture(browser, home, "status-dark", WIDE, "dark");
   await picture(browser, home, "status-phone", PHONE, "light");
 
-  seedRecord(home.stage.sandbox.cloudflare.state, {
+  seedRecord(home.setup.sandbox.cloudflare.state, {
     name: host("photos"),
     type: "A",
     content: "203.0.113.7",
