@@ -1,5 +1,5 @@
 import { readConfig } from "../../src/config/config.ts";
-import { faultsText } from "../../src/config/fault.ts";
+import { formatFaults } from "../../src/config/fault.ts";
 import { RawSettings, SETTING_NAMES } from "../../src/config/settings.ts";
 import { SETTINGS, type SettingGroup, type SettingRow } from "./setting-rows.ts";
 
@@ -74,7 +74,7 @@ function faultySample(): string {
     },
     () => "",
   );
-  return ["```text", read.ok ? "" : faultsText(read.faults).trimEnd(), "```"].join("\n");
+  return ["```text", read.ok ? "" : formatFaults(read.faults).trimEnd(), "```"].join("\n");
 }
 
 function groupSection({ title, settings }: SettingGroup): string {
