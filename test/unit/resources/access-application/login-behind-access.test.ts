@@ -29,9 +29,9 @@ function diagnose(
   return diagnoseLoginBehindAccess(observed, decide(observed, exposures, options).desired);
 }
 
-describe("an Access application before Authentik itself", () => {
+describe("a foreign Access application in front of Authentik", () => {
   it.each([`*.example.com`, AUTH, `${AUTH}/application`, `${AUTH}/*`])(
-    "is found and named when it covers %s",
+    "a foreign Access application in front of Authentik is reported if it covers %s",
     (place) => {
       expect(diagnose([], [{ destinations: ["nas.example.com", place] }])).toMatchObject([
         {
@@ -49,17 +49,20 @@ describe("an Access application before Authentik itself", () => {
     { name: "another hostname", covers: ["nas.example.com"] },
     { name: "names two levels deeper", covers: ["*.auth.example.com"] },
     { name: "only the administration", covers: [`${AUTH}/if/admin`] },
-    { name: "nothing that browsers open", covers: [AUTH], type: "infrastructure" },
+    { name: "no browser hostname, because of its type", covers: [AUTH], type: "infrastructure" },
     { name: "it with a Bypass policy", destinations: [AUTH], bypasses: true },
-  ])("is no matter when it covers $name", ({ name: _, ...application }) => {
-    expect(diagnose([], [application])).toEqual([]);
-  });
+  ])(
+    "a foreign Access application is not reported if it covers $name",
+    ({ name: _, ...application }) => {
+      expect(diagnose([], [application])).toEqual([]);
+    },
+  );
 
-  it("is no matter once Authentik has a route of its own", () => {
+  it("a foreign wildcard application is not reported once Authentik has its own route", () => {
     expect(diagnose([login], [{ destinations: ["*.example.com"] }])).toEqual([]);
   });
 
-  it("is no matter when one with a Bypass policy stands closer", () => {
+  it("a foreign wildcard application is not reported if a closer application has a Bypass policy", () => {
     expect(
       diagnose(
         [],
@@ -69,8 +72,8 @@ describe("an Access application before Authentik itself", () => {
   });
 });
 
-describe("a wildcard of ours around Authentik itself", () => {
-  it("is warned of with the container that asks for it", () => {
+describe("a wildcard of ours around Authentik's hostname", () => {
+  it("a wildcard of ours around Authentik's hostname causes a warning that names its container", () => {
     expect(diagnose([exposure("*.example.com", { workload: "blog" })])).toMatchObject([
       {
         code: "CFA-AK-OWN-HOST",
@@ -82,11 +85,11 @@ describe("a wildcard of ours around Authentik itself", () => {
     ]);
   });
 
-  it("is no matter when it is public", () => {
+  it("a public wildcard around Authentik's hostname causes no warning", () => {
     expect(diagnose([exposure("*.example.com", { protection: anybody })])).toEqual([]);
   });
 
-  it("is no matter once Authentik has a route of its own", () => {
+  it("a wildcard around Authentik's hostname causes no warning once Authentik has its own route", () => {
     expect(diagnose([exposure("*.example.com"), login])).toEqual([]);
   });
 });
