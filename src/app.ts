@@ -242,9 +242,12 @@ export function createDrivers({
 }: DriverFactoryOptions): Drivers {
   const { labels, authentik: login, tunnel } = config;
   const wanted =
-    tunnel.wish.by === "name"
-      ? { name: tunnel.wish.name, tunnelId: undefined }
-      : { name: tunnel.wish.id, tunnelId: tunnel.wish.by === "token" ? tunnel.wish.id : undefined };
+    tunnel.selector.by === "name"
+      ? { name: tunnel.selector.name, tunnelId: undefined }
+      : {
+          name: tunnel.selector.id,
+          tunnelId: tunnel.selector.by === "token" ? tunnel.selector.id : undefined,
+        };
   const found = withCachedTunnelId(
     createTunnelDriver({ cloudflare, account, ...wanted, tokenFile: tunnel.tokenFile }),
   );

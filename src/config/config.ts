@@ -22,7 +22,7 @@ export interface Config {
     readonly accountId: string | undefined;
     readonly baseUrl: string | undefined;
   };
-  readonly tunnel: { readonly wish: TunnelSelector; readonly tokenFile: string | undefined };
+  readonly tunnel: { readonly selector: TunnelSelector; readonly tokenFile: string | undefined };
   readonly authentik: {
     /** The address that browsers and Cloudflare use; no trailing slash. */
     readonly url: string;
@@ -152,7 +152,7 @@ function toConfig(settings: RawSettings, docker: DockerAddress): Config {
       baseUrl: settings.CLOUDFLARE_BASE_URL,
     },
     tunnel: {
-      wish:
+      selector:
         connector === undefined ? settings.CFAUTH_TUNNEL : { by: "token", id: connector.tunnelId },
       tokenFile: settings.CFAUTH_TUNNEL_TOKEN_FILE,
     },

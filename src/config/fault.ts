@@ -11,7 +11,7 @@ export interface SettingFault {
 }
 
 /** Formats all faults for people, one block per fault with its fix. */
-export function faultsText(faults: readonly SettingFault[]): string {
+export function formatFaults(faults: readonly SettingFault[]): string {
   const width = Math.max(0, ...faults.map(({ name }) => name.length));
   const lines = faults.flatMap(({ name, why, fix }) => [
     `  ${name.padEnd(width)}  ${why}`,

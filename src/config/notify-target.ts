@@ -111,12 +111,12 @@ export function secretsIn({ url }: Target): readonly Secret[] {
     ...search.slice(1).split(/[&=]/),
   ];
   const long = parts
-    .flatMap((part) => [part, decoded(part)])
+    .flatMap((part) => [part, decodeUrlPart(part)])
     .filter((part) => part.length >= 8 && !COMMON.test(part));
   return [text, ...new Set(long)].map(secret);
 }
 
-export function decoded(part: string): string {
+export function decodeUrlPart(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {

@@ -1,4 +1,4 @@
-import { decoded, type Format, type Target, topicOf } from "../config/notify-target.ts";
+import { decodeUrlPart, type Format, type Target, topicOf } from "../config/notify-target.ts";
 import { VERSION } from "../core/version.ts";
 import type { EventType } from "./event.ts";
 import type { Message } from "./message.ts";
@@ -13,7 +13,10 @@ export interface NotificationRequest {
 /** Formats the message as the target's service expects it. */
 export function requestFor({ format, url }: Target, message: Message): NotificationRequest {
   const address = new URL(url.reveal());
-  const login = { username: decoded(address.username), password: decoded(address.password) };
+  const login = {
+    username: decodeUrlPart(address.username),
+    password: decodeUrlPart(address.password),
+  };
   address.username = "";
   address.password = "";
   const { to = address.href, headers, json } = FORMATTERS[format](message, address);

@@ -69,7 +69,7 @@ export function lookupParts(
   return {
     host,
     plain,
-    dockers: isDockerName,
+    isDockerName,
     isNear,
     resolve: resolveAll,
     book: async (fresh) =>

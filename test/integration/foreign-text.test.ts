@@ -40,7 +40,7 @@ import { empty, previewOf } from "../unit/preview/scene.ts";
 const NOW = Date.parse("2026-11-23T10:42:05Z");
 const OWNER = "home" as Owner;
 
-/** What cfauth says of a container whose name, service and labels are hostile. */
+/** What cfauth reports about a container whose name, service and labels are hostile. */
 const LABELLED = decoded([
   workload(
     {
@@ -152,7 +152,7 @@ function paper(isTTY = false): Paper {
   };
 }
 
-/** `cfauth status` beside something that answers with this report, as it is. */
+/** Runs `cfauth status` for a server that answers with this report unchanged. */
 async function status(isTTY: boolean, ...options: readonly string[]): Promise<string> {
   await using server = await stub(
     (_request, response) => void response.end(JSON.stringify(REPORT)),
@@ -169,7 +169,7 @@ async function status(isTTY: boolean, ...options: readonly string[]): Promise<st
   return text();
 }
 
-/** An HTTP server on any free port, for as long as it is in use. */
+/** An HTTP server on any free port, until it is disposed. */
 async function stub(answer: RequestListener): Promise<AsyncDisposable & { readonly port: number }> {
   const server = createServer(answer);
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
@@ -230,12 +230,12 @@ const EVENTS: readonly NotificationEvent[] = [
   routeClosed(ROUTE, NOW),
 ];
 
-describe("hostile text from labels, names and vendors is harmless", () => {
-  it("on the status page", () => {
+describe("hostile text from labels, names and vendors", () => {
+  it("hostile text is harmless on the status page", () => {
     expectHarmless(pageHtml(REPORT, "b1"));
   });
 
-  it("in /api/routes, which still says all of it to a program", async () => {
+  it("hostile text is harmless in /api/routes, which still contains all of it for programs", async () => {
     const page = await pageOf(() => REPORT);
     const text = await (await fetch(`http://127.0.0.1:${page.port}/api/routes`)).text();
     await page.close();
@@ -243,20 +243,23 @@ describe("hostile text from labels, names and vendors is harmless", () => {
     expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(REPORT)));
   });
 
-  it.each([true, false])("in what cfauth status shows (on a terminal: %s)", async (isTTY) => {
-    const text = await status(isTTY);
-    expect(text).toContain("FORGED");
-    expectHarmless(text);
-  });
+  it.each([true, false])(
+    "hostile text is harmless in cfauth status (on a terminal: %s)",
+    async (isTTY) => {
+      const text = await status(isTTY);
+      expect(text).toContain("FORGED");
+      expectHarmless(text);
+    },
+  );
 
-  it("in cfauth status --json", async () => {
+  it("hostile text is harmless in cfauth status --json", async () => {
     const text = await status(false, "--json");
     expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(REPORT)));
     expectHarmless(text);
   });
 
   it.each([true, false])(
-    "in what cfauth plan, apply and destroy show (on a terminal: %s)",
+    "hostile text is harmless in cfauth plan, apply and destroy (on a terminal: %s)",
     async (isTTY) => {
       const { terminal, text } = paper(isTTY);
       const plan = await preview();
@@ -266,23 +269,26 @@ describe("hostile text from labels, names and vendors is harmless", () => {
     },
   );
 
-  it("in cfauth plan --json, also where nothing could be planned", async () => {
+  it("hostile text is harmless in cfauth plan --json, even if nothing could be planned", async () => {
     expectHarmless(jsonDocument(planReport(await preview(), OWNER)));
     expectHarmless(jsonDocument(failureReport(VENDOR)));
   });
 
-  it.each([true, false])("in what cfauth doctor shows (on a terminal: %s)", (isTTY) => {
-    const { terminal, text } = paper(isTTY);
-    terminal.write(groupText(GROUP, terminal));
-    expect(text()).toContain("FORGED");
-    expectHarmless(text());
-  });
+  it.each([true, false])(
+    "hostile text is harmless in cfauth doctor (on a terminal: %s)",
+    (isTTY) => {
+      const { terminal, text } = paper(isTTY);
+      terminal.write(groupText(GROUP, terminal));
+      expect(text()).toContain("FORGED");
+      expectHarmless(text());
+    },
+  );
 
-  it("in cfauth doctor --json", () => {
+  it("hostile text is harmless in cfauth doctor --json", () => {
     expectHarmless(jsonDocument(diagnosisJson({ groups: [GROUP] }, "1.2.3")));
   });
 
-  it("in what a command says of an argument that it does not know", async () => {
+  it("hostile text is harmless in a command's error about an unknown argument", async () => {
     const { terminal, text } = paper();
     const context = {
       env: {},
@@ -296,7 +302,7 @@ describe("hostile text from labels, names and vendors is harmless", () => {
     expectHarmless(text());
   });
 
-  it("in what a command shows of an error that it does not expect, without the error's fields", async () => {
+  it("hostile text is harmless in a command's unexpected error, which is shown without its fields", async () => {
     const { terminal, text } = paper();
     const error = Object.assign(new Error(`${HOSTILE}\nFORGED\n    at FORGED`), {
       headers: { authorization: "Bearer abc" },
@@ -323,19 +329,22 @@ describe("hostile text from labels, names and vendors is harmless", () => {
     expectHarmless(text());
   });
 
-  it.each(["json", "pretty"] as const)("in the log as %s", (format) => {
-    const text = logged(format);
-    expect(text).toContain("FORGED");
-    expectHarmless(text);
-    expect(
-      text
-        .split("\n")
-        .filter((line) => line !== "")
-        .every((line) => /^(\{"level"|\[)/.test(line)),
-    ).toBe(true);
-  });
+  it.each(["json", "pretty"] as const)(
+    "hostile text is harmless in the log (format: %s)",
+    (format) => {
+      const text = logged(format);
+      expect(text).toContain("FORGED");
+      expectHarmless(text);
+      expect(
+        text
+          .split("\n")
+          .filter((line) => line !== "")
+          .every((line) => /^(\{"level"|\[)/.test(line)),
+      ).toBe(true);
+    },
+  );
 
-  it("in the metrics", async () => {
+  it("hostile text is harmless in the metrics", async () => {
     const metrics = createMetrics({ version: "1.2.3", resyncMs: 1_000 });
     const { text } = await metrics.exposition({
       ...REPORT,
@@ -346,15 +355,15 @@ describe("hostile text from labels, names and vendors is harmless", () => {
   });
 });
 
-it("a text that no sanitizer has made harmless is refused by the compiler at each output", () => {
+it("the compiler rejects text at each output unless a sanitizer produced it", () => {
   const { terminal, text } = paper();
-  // @ts-expect-error A terminal takes only what it or the sanitizer of JSON has made.
+  // @ts-expect-error A terminal accepts only text from its own sanitizer or the JSON sanitizer.
   terminal.write("plain");
-  // @ts-expect-error A page is made by its template alone.
+  // @ts-expect-error A page accepts only text from its template.
   const html: Html = { markup: "plain" };
-  // @ts-expect-error So are the lines of a notification.
+  // @ts-expect-error A notification accepts only sanitized lines.
   const title: NotificationEvent["title"] = "plain";
-  // @ts-expect-error Nor does the log take any other text.
+  // @ts-expect-error The log accepts only sanitized text.
   const line: Parameters<LogStream["write"]>[0] = "plain";
   expect([text(), html.markup, title, line]).toEqual(["plain", "plain", "plain", "plain"]);
 });
@@ -378,7 +387,7 @@ describe("hostile text in a notification", () => {
     return requestFor(targets.value[0], message);
   };
 
-  /** Every text of the request that a person reads; what is there for programs alone is left out. */
+  /** Every text of the request that a person reads, without the fields for programs. */
   const texts = (part: unknown): readonly string[] =>
     typeof part === "string"
       ? [part]
@@ -387,7 +396,7 @@ describe("hostile text in a notification", () => {
         : [];
 
   it.each(TARGETS.flatMap((url) => EVENTS.map((event) => ({ url, event, type: event.type }))))(
-    "forges no line and steers nothing: $type to $url",
+    "hostile text in a notification of $type to $url forges no line and controls nothing",
     ({ url, event }) => {
       const { json, headers } = sent(url, [event]);
       for (const text of texts(json)) expectHarmless(text.replaceAll("@\u200b", "@"));
@@ -395,12 +404,12 @@ describe("hostile text in a notification", () => {
     },
   );
 
-  it.each(TARGETS)("forges no line in a list of many events: %s", (url) => {
+  it.each(TARGETS)("hostile text forges no line in a list of many events to %s", (url) => {
     for (const text of texts(sent(url, EVENTS).json))
       expectHarmless(text.replaceAll("@\u200b", "@"));
   });
 
-  it("has the lines that cfauth wrote, whatever the name of a service is", () => {
+  it("a notification keeps cfauth's own lines whatever a service is called", () => {
     const event = routeOpened(
       {
         ...ROUTE,
@@ -417,7 +426,7 @@ describe("hostile text in a notification", () => {
   });
 
   it.each(["https://discord.com/api/webhooks/1/abc", "https://chat.example.com/hooks/key"])(
-    "mentions no one, formats nothing and makes no link: %s",
+    "hostile text in a notification to %s mentions no one, formats nothing and makes no link",
     (url) => {
       const lure =
         "@everyone <@&1> **b** [a](https://a.example.org) ![c](https://c.example.org/[y](https://y.example.org)) ||s|| # h";
@@ -430,7 +439,7 @@ describe("hostile text in a notification", () => {
     },
   );
 
-  it("mentions no one and makes no link in Slack", () => {
+  it("hostile text mentions no one and makes no link in Slack", () => {
     const event = routeOpened(
       { ...ROUTE, container: "<!channel> <https://evil.example.org|click> & co", state: "live" },
       NOW,
@@ -441,7 +450,7 @@ describe("hostile text in a notification", () => {
     );
   });
 
-  it("is escaped in what is sent for programs, and means the same to them", async () => {
+  it("hostile text is escaped in notifications for programs and keeps its meaning", async () => {
     const bodies: string[] = [];
     await using server = await stub((request, response) => {
       let body = "";

@@ -1,4 +1,4 @@
-/** Cloudflare and Authentik in memory: hands that look at one World and carry changes out on it, and fail when told to. */
+/** Cloudflare and Authentik in memory: drivers that observe and change one state, and fail on request. */
 import type { ReferencedNames } from "../../src/core/domain/directory.ts";
 import type { Workload } from "../../src/core/domain/workload.ts";
 import { ServiceError } from "../../src/core/errors.ts";
@@ -9,22 +9,22 @@ import type { ObservedState } from "../../src/resources/observed.ts";
 import type { AnyChange } from "../../src/resources/registry.ts";
 import { carryOut, emptyWorld } from "../unit/core/plan/model.ts";
 
-export interface Memory {
-  world: ObservedState;
-  readonly hands: Drivers;
-  /** How deep each look was. */
-  readonly looks: ObservationScope[];
-  /** What was looked up each time, with commas. */
+export interface InMemoryDrivers {
+  observed: ObservedState;
+  readonly drivers: Drivers;
+  /** The scope of each observation. */
+  readonly observations: ObservationScope[];
+  /** The names of each lookup, separated by commas. */
   readonly lookups: string[];
-  /** Every change that was sent, `create dns app.example.com`, whether or not it came through. */
+  /** Every change that was sent, for example `create dns app.example.com`, whether or not it succeeded. */
   readonly sent: string[];
-  /** What a look throws. */
-  down: ServiceError | undefined;
-  /** What the change answers instead of being carried out; a outcomeUnknown one is carried out all the same, its answer lost. */
-  refuse: (change: AnyChange) => ServiceError | undefined;
+  /** The error that an observation throws. */
+  observeError: ServiceError | undefined;
+  /** The error of a change, which is then not applied. With `outcomeUnknown` it is applied and only its answer is lost. */
+  errorFor: (change: AnyChange) => ServiceError | undefined;
 }
 
-export const fault = (
+export const serviceError = (
   service: ServiceError["service"],
   more: { readonly outcomeUnknown?: boolean; readonly retryAfterMs?: number } = {},
 ): ServiceError =>
@@ -37,25 +37,26 @@ export const fault = (
     ...more,
   });
 
-export function memory(observed: ObservedState = emptyWorld()): Memory {
+export function createInMemoryDrivers(observed: ObservedState = emptyWorld()): InMemoryDrivers {
   const kind = <K extends keyof ObservedState>(name: K) => ({
     kind: name,
     observe: async (depth: ObservationScope) => {
-      if (name === "tunnel") it.looks.push(depth);
-      if (it.down !== undefined) throw it.down;
-      return it.world[name];
+      if (name === "tunnel") it.observations.push(depth);
+      if (it.observeError !== undefined) throw it.observeError;
+      return it.observed[name];
     },
-    apply: async (changes: readonly AnyChange[], seen: ObservedState[K]) => {
-      const told = changes.map((change) => ({ change, error: it.refuse(change) }));
-      for (const { change, error } of told) {
+    apply: async (changes: readonly AnyChange[], before: ObservedState[K]) => {
+      const results = changes.map((change) => ({ change, error: it.errorFor(change) }));
+      for (const { change, error } of results) {
         it.sent.push(`${change.action} ${change.key}`);
-        if (error === undefined || error.outcomeUnknown) it.world = carryOut(it.world, change);
+        if (error === undefined || error.outcomeUnknown)
+          it.observed = carryOut(it.observed, change);
       }
-      const outcomeUnknown = told.some(({ error }) => error?.outcomeUnknown === true);
+      const outcomeUnknown = results.some(({ error }) => error?.outcomeUnknown === true);
       return {
-        observed: outcomeUnknown ? seen : it.world[name],
-        applied: told.flatMap(({ change, error }) => (error === undefined ? [change] : [])),
-        failures: told.flatMap(({ change, error }) =>
+        observed: outcomeUnknown ? before : it.observed[name],
+        applied: results.flatMap(({ change, error }) => (error === undefined ? [change] : [])),
+        failures: results.flatMap(({ change, error }) =>
           error === undefined ? [] : [{ change, error }],
         ),
         outcomeUnknown,
@@ -69,28 +70,28 @@ export function memory(observed: ObservedState = emptyWorld()): Memory {
     access: kind("access"),
     ingress: kind("ingress"),
     dns: kind("dns"),
-    tile: { ...kind("tile"), observeByRoute: async (_routes: unknown, seen: unknown) => seen },
+    tile: { ...kind("tile"), observeByRoute: async (_routes: unknown, before: unknown) => before },
     lookups: {
       observe: async (asked: ReferencedNames) => {
-        if (it.down !== undefined) throw it.down;
+        if (it.observeError !== undefined) throw it.observeError;
         it.lookups.push([...asked.groups, ...asked.tokens].join(","));
-        return { ...it.world.lookups, asked };
+        return { ...it.observed.lookups, asked };
       },
     },
   } as unknown as Drivers;
-  const it: Memory = {
-    world: observed,
-    hands: drivers,
-    looks: [],
+  const it: InMemoryDrivers = {
+    observed,
+    drivers,
+    observations: [],
     lookups: [],
     sent: [],
-    down: undefined,
-    refuse: () => undefined,
+    observeError: undefined,
+    errorFor: () => undefined,
   };
   return it;
 }
 
-/** What labels are read with, as without any setting. */
+/** The context of labels without any setting. */
 export const SETTINGS = {
   prefix: "cfauth",
   reads: [],
@@ -106,5 +107,5 @@ export const SETTINGS = {
   login: { host: "auth.example.com", path: "" },
 } as const;
 
-export const askedOf = (workloads: readonly Workload[]): ReferencedNames =>
+export const referencedNamesOf = (workloads: readonly Workload[]): ReferencedNames =>
   referencedNames(workloads, SETTINGS);

@@ -1,4 +1,4 @@
-/** `docker run`, as a person would type it, and done over the engine's API. */
+/** `docker run`: the command as a person would type it, and the same over the engine's API. */
 
 import type Dockerode from "dockerode";
 import { RUN_LABELS, unique } from "../../test/e2e/docker/run.ts";
@@ -10,8 +10,8 @@ export interface Run {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The command: each label on a line of its own, the image behind the last. */
-export function typed({ name, network, image, labels }: Run): readonly string[] {
+/** The command, with each label on its own line and the image after the last one. */
+export function dockerRunCommand({ name, network, image, labels }: Run): readonly string[] {
   const flags = Object.entries(labels).map(([label, value]) => `--label ${label}=${value}`);
   const last = flags.at(-1) ?? "";
   return [
@@ -33,7 +33,7 @@ export async function create(
   });
 }
 
-/** The name, if nothing on this engine has it; else the same with the run's id behind it. */
+/** The name, if nothing on this engine has it, else the name with the run's id appended. */
 export async function freeName(engine: Dockerode, name: string): Promise<string> {
   const containers = await engine.listContainers({ all: true, filters: { name: [name] } });
   const networks = await engine.listNetworks({ filters: { name: [name] } });

@@ -1,4 +1,4 @@
-/** The image of the demo's containers: a web server with one page that says whose it is. Built of nothing but a busybox. */
+/** The image of the demo's containers: a web server with one page that shows the container's name. It contains only busybox. */
 
 import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -19,23 +19,23 @@ name=$(/bin/busybox hostname)
 <!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>$name</title><style>${STYLE}</style></head>
-<body><h1>Hello from $name</h1><p>This page comes out of a container that carries a label or two. You see it because Authentik knows you.</p></body>
+<body><h1>Hello from $name</h1><p>This page comes from a container with a label or two. You see it because you logged in with Authentik.</p></body>
 </html>
 PAGE
 /bin/busybox mkdir -p /www/hooks
-echo "$name has heard it" > /www/hooks/index.html
+echo "$name received it" > /www/hooks/index.html
 exec /bin/busybox httpd -f -p ${PORT} -h /www
 `;
 
-/** What the page says of itself. */
+/** The heading of the page. */
 export const hello = (hostname: string): string => `Hello from ${hostname}`;
 
-/** What is answered to a webhook, at `HOOK`. */
-export const heard = (hostname: string): string => `${hostname} has heard it`;
+/** The answer to a webhook, at `HOOK`. */
+export const heard = (hostname: string): string => `${hostname} received it`;
 
 export const HOOK = "/hooks/";
 
-/** Builds it under this name. It carries the labels of the run, and so does every container that is made of it. */
+/** Builds the image under this name. The image and its containers carry the labels of the run. */
 export async function buildImage(engine: Dockerode, name: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "cfauth-demo-"));
   try {
@@ -59,7 +59,7 @@ function dockerfile(busybox: Busybox): string {
     busybox.kind === "file"
       ? "COPY busybox /bin/busybox"
       : `COPY --from=${busybox.ref} /bin/busybox /bin/busybox`;
-  // Process 1 ignores SIGTERM unless it handles it, and then every stop would take ten seconds.
+  // Process 1 ignores SIGTERM unless it handles it, so every stop would take ten seconds.
   return [
     "FROM scratch",
     copied,

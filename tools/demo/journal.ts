@@ -1,51 +1,51 @@
-/** Follows the sandbox's journal: each write is told as it happens, and calls are counted from chapter to chapter. */
+/** Follows the sandbox's journal: reports each write as it happens and counts the calls of each chapter. */
 
 import type { Api, Call } from "../../test/sandbox/call.ts";
 import type { Sandbox } from "../../test/sandbox/index.ts";
-import { type Before, type Deed, deedsOf, rulesOf } from "./deeds.ts";
+import { type Before, entriesOf, type JournalEntry, rulesOf } from "./journal-entry.ts";
 
 export interface Journal {
-  /** Begins a new count. */
+  /** Starts a new count. */
   clear(): void;
   /** Since the last `clear`, in order. */
-  deeds(): readonly Deed[];
+  entries(): readonly JournalEntry[];
   calls(api?: Api): number;
   writes(): number;
 }
 
-export function followJournal(sandbox: Sandbox, told: (deed: Deed) => void): Journal {
+export function followJournal(sandbox: Sandbox, told: (entry: JournalEntry) => void): Journal {
   const { controls } = sandbox;
   const before = new Map<Call, Before>();
-  let deeds: Deed[] = [];
+  let entries: JournalEntry[] = [];
   controls.hook((call, moment) => {
     if (!call.write) return;
-    if (moment === "before") return void before.set(call, beforehand(sandbox, call));
-    const done = deedsOf(call, before.get(call) ?? { name: "", rules: new Map() });
+    if (moment === "before") return void before.set(call, stateBefore(sandbox, call));
+    const done = entriesOf(call, before.get(call) ?? { name: "", rules: new Map() });
     before.delete(call);
-    for (const deed of done) told(deed);
-    deeds.push(...done);
+    for (const entry of done) told(entry);
+    entries.push(...done);
   });
   return {
     clear: () => {
       controls.clear();
-      deeds = [];
+      entries = [];
     },
-    deeds: () => deeds,
+    entries: () => entries,
     calls: (api) => controls.calls.filter((call) => api === undefined || call.api === api).length,
     writes: () => controls.writes().length,
   };
 }
 
-interface Mentioned {
+interface MentionedIds {
   readonly target?: string;
   readonly group?: string;
   readonly policies?: readonly { readonly id: string }[];
 }
 
-function beforehand({ cloudflare: { state }, authentik }: Sandbox, { path, body }: Call): Before {
+function stateBefore({ cloudflare: { state }, authentik }: Sandbox, { path, body }: Call): Before {
   const ids = path.split("/");
   const { providers, applications, groups } = authentik.state;
-  const { target, group, policies = [] } = (body ?? {}) as Mentioned;
+  const { target, group, policies = [] } = (body ?? {}) as MentionedIds;
   const known = [
     ...providers.filter(({ pk }) => path.includes("/providers/") && ids.includes(String(pk))),
     ...applications.filter(({ pk, slug }) => ids.includes(slug) || pk === target),

@@ -1,10 +1,10 @@
-/** Runs a container and waits, as somebody who knocks all the while, until its hostname asks for a login. */
+/** Starts a container and requests its hostname until it asks for a login. */
 
 import type Dockerode from "dockerode";
-import { create, freeName, type Run, typed } from "./containers.ts";
+import { create, dockerRunCommand, freeName, type Run } from "./containers.ts";
+import { type RunningDemo, teamHost } from "./context.ts";
 import { hello } from "./image.ts";
-import { type Knocks, knock } from "./knocks.ts";
-import { type Running, teamHost } from "./telling.ts";
+import { type PollCounts, pollHostname } from "./poll.ts";
 import { until } from "./until.ts";
 
 export interface Open {
@@ -12,31 +12,31 @@ export interface Open {
   readonly container: Dockerode.Container;
   readonly host: string;
   readonly url: string;
-  /** That Docker gave the container. */
+  /** The hostname that Docker gave the container. */
   readonly hostname: string;
-  /** What its page says. */
+  /** The heading of its page. */
   readonly words: string;
-  /** From the start of the container to the first login page, in milliseconds. */
+  /** Milliseconds from the start of the container to the first login page. */
   readonly ms: number;
-  readonly knocks: Knocks;
+  readonly counts: PollCounts;
 }
 
 interface Launch {
   readonly name: string;
-  /** First label of its hostname; the name unless told. */
+  /** The first label of its hostname; by default the container's name. */
   readonly at?: string;
-  /** Beside that of the hostname, without their prefix. */
+  /** Labels besides the hostname, without the prefix. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Stands between the command and what follows from it. */
+  /** The text between the command and its effects. */
   readonly text: string;
 }
 
 export async function launch(
-  running: Running,
+  running: RunningDemo,
   { name, at = name, labels: more = {}, text }: Launch,
 ): Promise<Open> {
-  const { paper, stage, signal, begin, clock, alive } = running;
-  const { engine, sandbox, network, image } = stage;
+  const { output, setup, signal, begin, clock, alive } = running;
+  const { engine, sandbox, network, image } = setup;
   const host = `${at}.${sandbox.zone}`;
   const labels = Object.fromEntries(
     Object.entries({ hostname: host, ...more }).map(([key, value]) => [`cfauth.${key}`, value]),
@@ -44,17 +44,17 @@ export async function launch(
   const run: Run = { name: await freeName(engine, name), network, image, labels };
   const container = await create(engine, run);
   const { Config } = await container.inspect();
-  paper.command(...typed(run));
-  paper.blank();
-  paper.say(text);
-  paper.blank();
-  const knocking = knock(sandbox.edge.port, host, teamHost(stage));
+  output.command(...dockerRunCommand(run));
+  output.blank();
+  output.say(text);
+  output.blank();
+  const poll = pollHostname(sandbox.edge.port, host, teamHost(setup));
   try {
     begin();
     await container.start();
-    await until(`${host} asks for a login`, () => alive() && knocking.found().login > 0, signal);
+    await until(`${host} asks for a login`, () => alive() && poll.found().login > 0, signal);
     const ms = clock();
-    await until(`cfauth says that ${host} is live`, () => isLive(running, host), signal);
+    await until(`cfauth reports ${host} as live`, () => isLive(running, host), signal);
     const { Hostname: hostname } = Config;
     const url = `${sandbox.edge.url(host)}/`;
     return {
@@ -65,14 +65,14 @@ export async function launch(
       hostname,
       words: hello(hostname),
       ms,
-      knocks: await knocking.stop(),
+      counts: await poll.stop(),
     };
   } finally {
-    await knocking.stop();
+    await poll.stop();
   }
 }
 
-async function isLive({ alive, daemon }: Running, host: string): Promise<boolean> {
+async function isLive({ alive, daemon }: RunningDemo, host: string): Promise<boolean> {
   return (
     alive() &&
     (await daemon.report()).routes.some(

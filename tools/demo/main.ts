@@ -1,4 +1,4 @@
-/** `npm run demo`: the life of two containers with cfauth, on this machine, told as it happens and checked as it is told. */
+/** `npm run demo`: shows what cfauth does for two containers on this machine, and checks each statement. */
 import { parseArgs } from "node:util";
 import { docker, LABEL, RUN_ID } from "../../test/e2e/docker/run.ts";
 import { ensureEngine } from "../ci/engine.ts";
@@ -11,21 +11,21 @@ import { opening, prepares, starts } from "./chapters/start.ts";
 import { stops } from "./chapters/stops.ts";
 import { strangerComes } from "./chapters/stranger.ts";
 import { yourTurn } from "./chapters/turn.ts";
-import { createPaper, type Paper, seconds } from "./paper.ts";
+import { type DemoContext, lastWarning } from "./context.ts";
+import { createOutput, type Output, seconds } from "./output.ts";
 import { Unreachable } from "./reach.ts";
-import { setStage } from "./stage.ts";
-import { lastWords, type Telling } from "./telling.ts";
+import { setUp } from "./setup.ts";
 
-const HELP = `npm run demo                what cfauth does for a container, from its start to its end; then it stays up for your browser
-npm run demo -- --once      the same without the last part: ends by itself, 0 if all was as told, 1 if not
+const HELP = `npm run demo                shows what cfauth does for a container, from start to stop; then stays up for your browser
+npm run demo -- --once      the same without the last part; exits with 0 if every check passed, else with 1
 npm run demo -- --help
 
-It needs Node and a Docker engine on this machine, and no account: Cloudflare and Authentik are played by a sandbox.
-It makes a network, an image and a few containers, and takes all of them away again, also when it is interrupted.
-Colours only on a terminal, and not with NO_COLOR.
+It needs Node and a Docker engine on this machine, but no account: a sandbox simulates Cloudflare and Authentik.
+It creates a network, an image and a few containers, and removes them all at the end, even if it is interrupted.
+Output is coloured on a terminal unless NO_COLOR is set.
 `;
 
-/** A second signal sooner than this is the first once more: npm passes Ctrl-C on to who has had it from the terminal. */
+/** A second signal within this time is the first one again: npm forwards a Ctrl-C that the terminal has already sent. */
 const SAME_MS = 500;
 
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
@@ -41,59 +41,59 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const paper = createPaper({
+  const output = createOutput({
     write: (text) => void process.stdout.write(text),
-    colour: colourful(),
+    colour: usesColour(),
     columns: process.stdout.columns ?? 92,
   });
-  const stop = stopping(paper);
-  paper.title("cfauth, step by step");
+  const stop = stopSignal(output);
+  output.title("cfauth, step by step");
   const engine = await ensureEngine();
   try {
-    return await perform(paper, stop, asked.once);
+    return await runDemo(output, stop, asked.once);
   } finally {
     await engine.stop();
   }
 }
 
 /** @returns the exit code */
-async function perform(paper: Paper, stop: AbortSignal, once: boolean): Promise<number> {
+async function runDemo(output: Output, stop: AbortSignal, once: boolean): Promise<number> {
   const begun = performance.now();
   const left = new AsyncDisposableStack();
-  let toldAll = false;
+  let finished = false;
   try {
-    toldAll = await tell(paper, stop, once, left);
+    finished = await tell(output, stop, once, left);
   } catch (error) {
     if (!stop.aborted)
-      paper.fault(messageOf(error), error instanceof Unreachable ? error.todo : []);
+      output.fault(messageOf(error), error instanceof Unreachable ? error.todo : []);
   }
-  paper.blank();
+  output.blank();
   await left
     .disposeAsync()
     .catch((error: unknown) =>
-      paper.fault(`Not everything could be taken away: ${messageOf(error)}`),
+      output.fault(`The demo could not remove everything: ${messageOf(error)}`),
     );
-  paper.check(
+  output.check(
     await nothingLeft().catch(() => false),
-    "containers, network, image and processes of the demo are gone",
+    "the demo's containers, network, image and processes are removed",
   );
-  if (paper.faults() === 0 && once && toldAll)
-    paper.check(true, `all of it was as told, in ${seconds(performance.now() - begun)}`);
-  paper.blank();
-  if (paper.faults() > 0) return 1;
-  return toldAll ? 0 : 128 + SIGNAL_NUMBERS[stop.reason as Signal];
+  if (output.faults() === 0 && once && finished)
+    output.check(true, `every check passed, in ${seconds(performance.now() - begun)}`);
+  output.blank();
+  if (output.faults() > 0) return 1;
+  return finished ? 0 : 128 + SIGNAL_NUMBERS[stop.reason as Signal];
 }
 
-/** @returns whether the story came to its end */
+/** @returns whether the demo ran to its end */
 async function tell(
-  paper: Paper,
+  output: Output,
   signal: AbortSignal,
   once: boolean,
   left: AsyncDisposableStack,
 ): Promise<boolean> {
-  const telling: Telling = { paper, signal, stage: await setStage(left, signal) };
-  opening(telling);
-  const running = await starts(telling, left);
+  const context: DemoContext = { output, signal, setup: await setUp(left, signal) };
+  opening(context);
+  const running = await starts(context, left);
   try {
     await prepares(running);
     const open = await opens(running);
@@ -107,10 +107,10 @@ async function tell(
     if (!once) await yourTurn(running);
     return true;
   } catch (error) {
-    const words = signal.aborted ? undefined : lastWords(running);
+    const words = signal.aborted ? undefined : lastWarning(running);
     throw words === undefined
       ? error
-      : new Error(`${messageOf(error)} What cfauth last complained of: ${words}`, { cause: error });
+      : new Error(`${messageOf(error)} cfauth's last warning: ${words}`, { cause: error });
   }
 }
 
@@ -128,26 +128,26 @@ function read(
   }
 }
 
-/** The first signal ends the demo in order, the second one at once: what is left then goes at the start of the next demo. */
-function stopping(paper: Paper): AbortSignal {
+/** The first signal ends the demo cleanly, the second one at once. The next demo removes what is left then. */
+function stopSignal(output: Output): AbortSignal {
   const stop = new AbortController();
   let since = 0;
   const told = (signal: Signal): void => {
     if (!stop.signal.aborted) {
       since = performance.now();
-      paper.blank();
+      output.blank();
       return stop.abort(signal);
     }
     if (performance.now() - since > SAME_MS) process.exit(128 + SIGNAL_NUMBERS[signal]);
   };
   for (const signal of Object.keys(SIGNAL_NUMBERS) as Signal[])
     process.on(signal, () => told(signal));
-  // Nobody reads on, as behind `| head`.
+  // Nobody reads the output any more, for example behind `| head`.
   process.stdout.on("error", () => stop.abort("SIGHUP" satisfies Signal));
   return stop.signal;
 }
 
-/** Processes need no look: that the daemon has ended was waited for. */
+/** Does not look for processes, because the daemon has already exited. */
 async function nothingLeft(): Promise<boolean> {
   const engine = await docker();
   const filters = { label: [`${LABEL.run}=${RUN_ID}`] };
@@ -159,7 +159,7 @@ async function nothingLeft(): Promise<boolean> {
   return containers.length + networks.length + images.length === 0;
 }
 
-const colourful = (): boolean =>
+const usesColour = (): boolean =>
   process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb";
 
 const messageOf = (error: unknown): string =>

@@ -1,19 +1,19 @@
-/** Whether this machine has a way to the engine's containers. */
+/** Checks that this machine can reach the engine's containers. */
 
 import { createConnection } from "node:net";
 import type Dockerode from "dockerode";
 import { until } from "./until.ts";
 
-/** How long one address is waited for; on the engine's own machine the answer takes no millisecond. */
+/** How long to wait for an address. On the engine's own machine the answer takes less than a millisecond. */
 const PATIENCE_MS = 5_000;
 
 const WHY =
-  "The demo's Cloudflare runs on this machine and opens the containers' own addresses, as cloudflared does within the Docker network. " +
-  "Docker Desktop keeps its containers in a virtual machine with a network of its own; so does an engine on another computer.";
+  "The demo's Cloudflare runs on this machine and connects to the containers' own addresses, as cloudflared does in the Docker network. " +
+  "Docker Desktop runs containers in a virtual machine with its own network; an engine on another computer has its own network too.";
 
 const TODO = [
-  "run the demo where the engine runs: on Linux with Docker Engine, be it a server, a virtual machine, or WSL 2 with Docker Engine installed in it",
-  "cfauth itself does not mind: it needs the engine's API alone",
+  "run the demo where the engine runs: on Linux with Docker Engine, for example on a server, in a virtual machine, or in WSL 2 with Docker Engine installed there",
+  "cfauth itself works there: it needs only the engine's API",
 ];
 
 export class Unreachable extends Error {
@@ -26,7 +26,7 @@ export class Unreachable extends Error {
   }
 }
 
-/** @throws {Unreachable} when the container's address does not answer within `ms` milliseconds */
+/** @throws {Unreachable} if the container's address does not answer within `ms` milliseconds */
 export async function reach(
   container: Dockerode.Container,
   network: string,
@@ -38,11 +38,11 @@ export async function reach(
   const address = NetworkSettings.Networks[network]?.IPAddress ?? "";
   const deadline = Date.now() + ms;
   let answered = false;
-  // Its server needs a moment: a refused connection is tried again, one that nobody answers ends with the deadline.
+  // Its server needs a moment: retry a refused connection until the deadline.
   await until(
     "an answer of the container",
     async () => {
-      answered = await answers(address, port, Math.max(1, deadline - Date.now()));
+      answered = await connects(address, port, Math.max(1, deadline - Date.now()));
       return answered || Date.now() >= deadline;
     },
     signal,
@@ -50,7 +50,7 @@ export async function reach(
   if (!answered) throw new Unreachable(`${address}:${port}`);
 }
 
-function answers(host: string, port: number, ms: number): Promise<boolean> {
+function connects(host: string, port: number, ms: number): Promise<boolean> {
   return new Promise((over) => {
     const socket = createConnection({ host, port });
     const end = (answered: boolean): void => {

@@ -1,4 +1,4 @@
-/** A visitor without a browser, who does what one would: keeps cookies, follows redirects, fills forms in and sends them. */
+/** A minimal browser: keeps cookies, follows redirects, fills in forms and submits them. */
 
 import { probe } from "../../test/sandbox/edge/probe.ts";
 
@@ -9,13 +9,13 @@ export interface Hop {
 
 export interface Page extends Hop {
   readonly html: string;
-  /** Every answer on the way, this one included. */
+  /** Every answer on the way, including this one. */
   readonly way: readonly Hop[];
 }
 
 export interface Visitor {
   open(url: string): Promise<Page>;
-  /** Sends the form of the page with these values in its fields. */
+  /** Submits the form of the page with these values. */
   submit(page: Page, values: Readonly<Record<string, string>>): Promise<Page>;
 }
 
@@ -26,15 +26,15 @@ interface Cookie {
   readonly path: string;
 }
 
-const MOST_HOPS = 15;
+const MAX_HOPS = 15;
 
-/** @throws {Error} where the way leads off this machine, or never ends */
+/** @throws {Error} if a redirect leads off this machine, or redirects never end */
 export function visitor(): Visitor {
   let jar: readonly Cookie[] = [];
 
   const ask = async (url: URL, way: readonly Hop[], form?: URLSearchParams): Promise<Page> => {
-    if (!url.hostname.endsWith(".localhost") || way.length > MOST_HOPS)
-      throw new Error(`The way led to ${url.host} after ${way.length} steps.`);
+    if (!url.hostname.endsWith(".localhost") || way.length > MAX_HOPS)
+      throw new Error(`Redirects led to ${url.host} after ${way.length} steps.`);
     const cookie = jar
       .filter(({ host, path }) => host === url.hostname && url.pathname.startsWith(path))
       .map(({ name, value }) => `${name}=${value}`);
@@ -48,7 +48,7 @@ export function visitor(): Visitor {
       ...body,
     });
     jar = (answer.headers["set-cookie"] ?? []).reduce(
-      (cookies, line) => kept(cookies, url, line),
+      (cookies, line) => storeCookie(cookies, url, line),
       jar,
     );
     const hop = { status: answer.status, url };
@@ -60,11 +60,11 @@ export function visitor(): Visitor {
   return {
     open: (url) => ask(new URL(url), []),
     submit: (page, values) =>
-      ask(page.url, [], new URLSearchParams({ ...preset(page.html), ...values })),
+      ask(page.url, [], new URLSearchParams({ ...presetValues(page.html), ...values })),
   };
 }
 
-function kept(jar: readonly Cookie[], { hostname }: URL, line: string): readonly Cookie[] {
+function storeCookie(jar: readonly Cookie[], { hostname }: URL, line: string): readonly Cookie[] {
   const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
   const path = /;\s*path=([^;]*)/i.exec(line)?.[1] ?? "/";
   const others = jar.filter(
@@ -74,8 +74,8 @@ function kept(jar: readonly Cookie[], { hostname }: URL, line: string): readonly
   return over ? others : [...others, { name, value, host: hostname, path }];
 }
 
-/** What the form says of itself: hidden fields and the button. */
-function preset(html: string): Readonly<Record<string, string>> {
+/** The form's preset values: hidden fields and the button. */
+function presetValues(html: string): Readonly<Record<string, string>> {
   const tags = html.match(/<(?:input|button)\b[^>]*>/g) ?? [];
   const attribute = (tag: string, name: string): string | undefined =>
     new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
@@ -86,7 +86,7 @@ function preset(html: string): Readonly<Record<string, string>> {
   );
 }
 
-/** The page's heading, as a person reads it. */
+/** The page's heading. */
 export const heading = ({ html }: Pick<Page, "html">): string =>
   /<h1>([^<]*)<\/h1>/.exec(html)?.[1] ?? "";
 

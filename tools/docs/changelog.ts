@@ -1,12 +1,12 @@
 /** What CHANGELOG.md says of one version. */
 
-/** The text below `## [1.2.3] - 2026-11-25`, up to the next version; undefined where there is none or it is empty. */
+/** The text below `## [1.2.3] - 2026-11-25`, up to the next version; undefined if missing or empty. */
 export function changesOf(changelog: string, version: string): string | undefined {
   const parts = changelog.split(/^(?=## \[)/m);
   const part = parts.find((text) => text.startsWith(`## [${version}] - `));
   const text = part
     ?.replace(/^.*\n?/, "")
-    // Addresses that headings link to, as they stand at the end of such files.
+    // Link targets at the end of the file.
     .replace(/^\[[^\]]+\]: \S+\n?/gm, "")
     .trim();
   return text === "" ? undefined : text;
@@ -16,7 +16,7 @@ type Notes =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly fault: string };
 
-/** The notes for the release of a tag, `v1.2.3`, or why it cannot be released. */
+/** The release notes for a tag, `v1.2.3`, or why it cannot be released. */
 export function releaseNotes(tag: string, version: string, changelog: string): Notes {
   if (tag !== `v${version}`)
     return {
@@ -27,6 +27,6 @@ export function releaseNotes(tag: string, version: string, changelog: string): N
   if (text !== undefined) return { ok: true, text };
   return {
     ok: false,
-    fault: `CHANGELOG.md has nothing under "## [${version}] - <date>": move there what stands under Unreleased`,
+    fault: `CHANGELOG.md has nothing under "## [${version}] - <date>": move the entries there from Unreleased`,
   };
 }

@@ -1,14 +1,14 @@
 import type { Workload } from "../../src/core/domain/workload.ts";
 
-/** A container in a Compose file, and what is known of its image: enough to print it and to run its labels. */
+/** A container in a Compose file and the facts about its image that are needed to print it and to decode its labels. */
 export interface Example {
   readonly service: string;
   readonly image: string;
   /** TCP ports that the image exposes. */
   readonly exposes: readonly number[];
-  /** In full, as they stand in the file. */
+  /** With the prefix, as in the file. */
   readonly labels: Workload["labels"];
-  /** Without it only the tunnel network. */
+  /** By default only the tunnel network. */
   readonly networks?: readonly string[];
   readonly health?: Workload["health"];
 }
@@ -26,20 +26,20 @@ interface Section {
   readonly example: Example;
 }
 
-/** What is to be said of each label beside its row in the catalogue. */
+/** What the page says about each label besides its row in the catalogue. */
 export const SECTIONS: Readonly<Record<string, Section>> = {
   hostname: {
     notes: [
-      "The one label that is needed. Every hostname gets a DNS record, a rule in the tunnel and an Access application of its own.",
-      "It belongs to the first Compose project that holds it, as long as a container of that project runs or has its grace period. Another one that wants it waits (`CFA-HOST-TAKEN`). Authentik's hostname belongs to [Authentik's own container](authentik.md#authentiks-own-hostname) alone.",
-      "`wiki` alone becomes `wiki.example.com` where `CFAUTH_DOMAIN` says so, or where there is just one zone. Cloudflare's free certificate covers the zone and one name below it; a deeper one opens with a warning.",
+      "The only required label. Every hostname gets its own DNS record, rule in the tunnel and Access application.",
+      "A hostname belongs to the first Compose project that gets it, while a container of that project runs or is within its grace period. Another project has to wait (`CFA-HOST-TAKEN`). Authentik's hostname belongs only to [Authentik's own container](authentik.md#authentiks-own-hostname).",
+      "`wiki` becomes `wiki.example.com` if `CFAUTH_DOMAIN` is `example.com`, or if that is the only zone. Cloudflare's free certificate covers the zone and one level below it; a deeper hostname opens with a warning.",
     ],
     example: wiki({ "cfauth.hostname": "wiki.example.com,docs.example.com" }),
   },
   enable: {
     notes: [
-      "With `true` and no hostname the Compose service gives the name: `wiki.example.com` here.",
-      '`false` switches off the whole container, its named routes too; `cfauth.<route>.enable: "false"` switches off that route alone.',
+      "With `true` and no hostname, the name comes from the Compose service: `wiki.example.com` here.",
+      '`false` switches off the whole container, including its named routes. `cfauth.<route>.enable: "false"` switches off only that route.',
     ],
     example: {
       service: "wiki",
@@ -50,7 +50,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   },
   port: {
     notes: [
-      "The port inside the container. Nothing has to be published: cloudflared comes through the Docker network. Needed only where the image exposes none or several.",
+      "The port inside the container. It does not have to be published, because cloudflared connects through the Docker network. The label is needed only if the image exposes no port or several.",
     ],
     example: {
       service: "files",
@@ -61,7 +61,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   },
   scheme: {
     notes: [
-      "For a container that speaks TLS itself. A certificate that nobody signed needs `origin.noTLSVerify` beside it.",
+      "For a container that uses TLS itself. A self-signed certificate also needs `origin.noTLSVerify`.",
     ],
     example: {
       service: "unifi",
@@ -76,29 +76,29 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   },
   service: {
     notes: [
-      "Instead of `port` and `scheme`, never beside them, and without a path at its end, which cloudflared refuses.",
-      "A URL that leads anywhere else than to the container itself is refused unless the operator of cfauth sets `CFAUTH_ALLOW_SERVICE=true`: anyone who may write labels could otherwise publish any machine in the house. The container itself is its name, its id or an address that Docker gave it, the name of its Compose service where Compose named the container (`home-wiki-1`) and no other one answers to it, and with `CFAUTH_TARGET=published` a port that it publishes, such as `http://127.0.0.1:8080`. The rule gets the host by which Docker reaches that container alone, whichever of them the label says.",
+      "Replaces `port` and `scheme` and cannot be combined with them. It must not end with a path, which cloudflared refuses.",
+      "cfauth refuses a URL that leads elsewhere than to the container itself, unless the operator sets `CFAUTH_ALLOW_SERVICE=true`: otherwise anyone who may write labels could publish any machine in your network. These hosts are the container itself: its name, its id, an address that Docker gave it, and the name of its Compose service if Compose named the container (`home-wiki-1`) and no other container answers to that name. With `CFAUTH_TARGET=published`, a port that it publishes counts too, such as `http://127.0.0.1:8080`. Whichever of these the label uses, the rule gets the host by which Docker reaches only that container.",
     ],
     example: wiki({ "cfauth.service": "http://wiki:3001" }),
   },
   path: {
     notes: [
-      "Inside a hostname that another Compose project holds, a path needs that container's label [`share-with`](#share-with).",
-      "The prefix and everything below it, nothing that only begins like it: `/api` is not `/apiary`. The container sees the whole path.",
-      "Only clean spellings come through, without `.`, `..` or empty segments. Upper and lower case are different paths, except that a protected path inside a route that lets in more people takes its other spellings too: [access.md](access.md#several-routes-that-overlap).",
+      "A path inside a hostname of another Compose project needs the label [`share-with`](#share-with) on the container that holds the hostname.",
+      "The route covers the prefix and everything below it, but no path that only begins with the same letters: `/api` does not cover `/apiary`. The container receives the full path.",
+      "Only clean spellings reach the container, without `.`, `..` or empty segments. Upper and lower case are different paths, except that a protected path inside a route that admits more people also covers its other spellings: [access.md](access.md#several-routes-that-overlap).",
     ],
     example: wiki({ "cfauth.path": "/api" }),
   },
   network: {
     notes: [
-      "cloudflared has to be on that network as well, and it must be one that was created: on Docker's own networks (`bridge`, `host`, `none`) no names are resolved.",
+      "cloudflared has to be on that network as well. It must be a network that you created: on Docker's own networks (`bridge`, `host`, `none`) Docker resolves no names.",
     ],
     example: wiki({ "cfauth.network": "backend" }, { networks: ["backend"] }),
   },
   access: {
     notes: [
-      "`public` is the only word that opens a whole route to anyone. Beside it any `access.*` label is refused, since it is not clear which of the two is meant.",
-      "A route with any `access.*` label is protected, whatever `CFAUTH_DEFAULT_ACCESS` says. With `CFAUTH_ALLOW_PUBLIC=false` public routes are refused, and those that are open are shut.",
+      "`public` is the only value that opens a whole route to anyone. cfauth refuses any `access.*` label together with it, because it is unclear which of the two is meant.",
+      "A route with any `access.*` label is protected, whatever `CFAUTH_DEFAULT_ACCESS` says. With `CFAUTH_ALLOW_PUBLIC=false`, public routes are refused, and open ones close.",
     ],
     example: {
       service: "blog",
@@ -109,27 +109,27 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   },
   "access.groups": {
     notes: [
-      "By their names in Authentik, exactly as they are written there. A group that Authentik does not have keeps the route shut; so does a list with nothing in it.",
-      "Takes the place of `CFAUTH_DEFAULT_GROUPS`.",
+      "The names of groups, exactly as in Authentik. A group that Authentik does not have keeps the route closed, and so does an empty list.",
+      "Replaces `CFAUTH_DEFAULT_GROUPS`.",
     ],
     example: wiki({ "cfauth.access.groups": "family,admins" }),
   },
   "access.emails": {
     notes: [
-      "Whoever has one of these addresses in Authentik, after a login there. Beside groups it lets in more people; without any group, and without `CFAUTH_DEFAULT_GROUPS`, only these.",
+      "Admits people who have one of these addresses in Authentik, after a login there. Together with groups it admits more people. Without any group, and without `CFAUTH_DEFAULT_GROUPS`, it admits only these.",
     ],
     example: wiki({ "cfauth.access.emails": "ann@example.com,@example.org" }),
   },
   "access.session": {
     notes: [
-      "From `1m` to `30d`. A shorter one means that a person who was removed from a group is out sooner.",
+      "From `1m` to `30d`. With a shorter session, a person who was removed from a group loses access sooner.",
     ],
     example: wiki({ "cfauth.access.session": "7d" }),
   },
   "access.bypass": {
     notes: [
-      "Each prefix is open to anyone, and everything below it: keep it narrow, and let the service check who calls. The rest of the hostname stays protected, in every spelling: what an origin might read as a way out of the prefix does not come through.",
-      "A prefix lies below the `path` of its route, and holds at each of its hostnames. It is no tile in any library. With `CFAUTH_ALLOW_PUBLIC=false` it is refused.",
+      "Each prefix and everything below it is open to anyone. Keep it narrow, and let the service check who calls. The rest of the hostname stays protected, in every spelling: cfauth blocks paths that an origin might read as leading out of the prefix.",
+      "A prefix must be below the `path` of its route and applies to each of its hostnames. It has no tile in Authentik's library. With `CFAUTH_ALLOW_PUBLIC=false` it is refused.",
     ],
     example: {
       service: "ci",
@@ -140,37 +140,39 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   },
   "access.policies": {
     notes: [
-      "For what labels cannot say: a country, an address, a list of machines. People still log in with Authentik, which is the only login that an application of cfauth offers. Only policies with the action Allow or Service Auth; where two have one name, the id tells which. They let in more people, and never fewer.",
+      "For rules that labels cannot express: a country, an address, a list of machines. People still log in with Authentik, the only login that cfauth's applications offer. Only policies with the action Allow or Service Auth are accepted; if two have the same name, write the id. A policy admits more people, never fewer.",
     ],
     example: wiki({ "cfauth.access.policies": "Friends" }),
   },
   "access.service-tokens": {
     notes: [
-      "For machines, which send `CF-Access-Client-Id` and `CF-Access-Client-Secret`. `any` is every token of the account, those to come too.",
+      "For machines, which send `CF-Access-Client-Id` and `CF-Access-Client-Secret`. `any` means every token of the account, including future ones.",
     ],
     example: wiki({ "cfauth.access.service-tokens": "backup" }),
   },
   "app.name": {
     notes: [
-      "Where the container has labels for [Homepage](https://gethomepage.dev), `homepage.name`, `.icon`, `.description` and `.group` say what an `app.*` label does not, for the route without a name. They dress the tile and do nothing else: never who may enter, nor whether there is a route at all.",
+      "If the container has labels for [Homepage](https://gethomepage.dev), then `homepage.name`, `.icon`, `.description` and `.group` replace missing `app.*` labels of the unnamed route. They only change the tile: never who may enter, nor whether there is a route.",
     ],
     example: wiki({ "cfauth.app.name": "Family wiki" }),
   },
   "app.icon": {
     notes: [
-      "The App Launcher shows only icons that have an address. Icons that only Homepage knows (`wiki.png`, `mdi-book`, `si-…`) are passed over.",
+      "The App Launcher shows only icons with an address. cfauth ignores icons that only Homepage knows (`wiki.png`, `mdi-book`, `si-…`).",
     ],
     example: wiki({ "cfauth.app.icon": "https://example.com/wiki.png" }),
   },
   "app.description": { notes: [], example: wiki({ "cfauth.app.description": "What we know" }) },
   "app.category": { notes: [], example: wiki({ "cfauth.app.category": "Home" }) },
   "app.hidden": {
-    notes: ["It hides, it does not protect: who knows the address gets as far as `access` says."],
+    notes: [
+      "This hides the tile but protects nothing: for people who know the address, `access` decides.",
+    ],
     example: wiki({ "cfauth.app.hidden": "true" }),
   },
   "wait-healthy": {
     notes: [
-      "`false` opens the route while the health check still starts or fails. A route that is open stays open when its container turns unhealthy, either way.",
+      "`false` opens the route while the health check is starting or failing. In both cases an open route stays open when its container becomes unhealthy.",
     ],
     example: {
       service: "paperless",
@@ -182,21 +184,21 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   },
   adopt: {
     notes: [
-      "Without it what others made at the hostname is a conflict: reported, and left as it is. What is taken over becomes what the labels say, is cfauth's from then on, and goes when the container goes.",
-      "It takes nothing from another container, and never Authentik's hostname. An Access application that covers more than this route stays as it is: [access.md](access.md#taking-over-what-you-made-by-hand).",
+      "Without it, foreign objects at the hostname are a conflict: cfauth reports them and leaves them as they are. With it, cfauth takes them over: they follow the labels, belong to cfauth from then on, and are deleted when the container is gone.",
+      "It takes nothing from another container and never Authentik's hostname. An Access application that covers more than this route stays as it is: [access.md](access.md#taking-over-what-you-made-by-hand).",
     ],
     example: wiki({ "cfauth.adopt": "true" }),
   },
   "share-with": {
     notes: [
-      "A hostname belongs to the project that holds it. Containers of other projects may route a path inside it, such as `wiki.example.com/blog`, only with this label on a container of the holder. The first container that asks for a free hostname makes its project the holder; a hostname stays with it while it runs, and for the grace period after that. A path that is free goes to a container of the holder before it goes to one of another project.",
-      "Names are those of Compose projects, as `docker compose ls` shows them. A container without a project has no such name: only `*` admits it.",
+      "A hostname belongs to the project that holds it. Containers of other projects may route a path inside it, such as `wiki.example.com/blog`, only if a container of the holder has this label. The first container that asks for a free hostname makes its project the holder. The project keeps the hostname while it runs, and for the grace period after that. A free path goes to a container of the holder before one of another project.",
+      "The names are those of Compose projects, as `docker compose ls` shows them. A container without a project has no such name: only `*` admits it.",
     ],
     example: wiki({ "cfauth.share-with": "blog,wiki" }),
   },
   "origin.*": {
     notes: [
-      "cloudflared's own [options](https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/origin-parameters/), by their own names. `caPool` takes only a file that the setting `CFAUTH_CA_POOLS` lists, at its path where cloudflared runs: cloudflared refuses every change of the rules, not only this one's, for a file that it does not have.",
+      "cloudflared's own [options](https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/origin-parameters/), under their own names. `caPool` accepts only a file that the setting `CFAUTH_CA_POOLS` lists, with its path in cloudflared's container. If the file is missing there, cloudflared refuses every change of the rules, not only this route's.",
     ],
     example: wiki({
       "cfauth.scheme": "https",
@@ -211,7 +213,7 @@ export const TOGETHER: readonly (Section & { readonly title: string })[] = [
   {
     title: "Several routes on one container",
     notes: [
-      "`cfauth.<route>.…`, where `<route>` is any name that is not itself a label. Each route has its own labels; nothing is handed down from one to the other. A path may be protected inside a public host: it opens first, and other spellings of it are shut.",
+      "Write `cfauth.<route>.…`, where `<route>` is any name that is not itself a label. Each route has its own labels and inherits none. A path inside a public host may be protected: it opens first, and other spellings of it are closed.",
     ],
     example: {
       service: "shop",
@@ -229,9 +231,9 @@ export const TOGETHER: readonly (Section & { readonly title: string })[] = [
     },
   },
   {
-    title: "Who may enter, taken together",
+    title: "Who may enter: several labels",
     notes: [
-      "Every label that names people lets in more: a member of any group, or any of the addresses, or whom a policy lets in, or a machine with one of the tokens. `access.bypass` is apart from it: there no one is asked for a login.",
+      "Each of these labels admits more people: members of any group, people with any of the addresses, people whom a policy admits, and machines with one of the tokens. `access.bypass` is separate: its paths need no login.",
     ],
     example: wiki({
       "cfauth.access.groups": "family",
@@ -245,7 +247,7 @@ export const TOGETHER: readonly (Section & { readonly title: string })[] = [
   {
     title: "Authentik itself",
     notes: [
-      "The container whose hostname, and path where there is one, is that of `AUTHENTIK_URL` is the login. Only Authentik's own container gets that hostname and the paths in it: the one that `AUTHENTIK_API_URL` leads to, or that `CFAUTH_AUTHENTIK_CONTAINER` names. It cannot stand behind itself, so cfauth keeps it open, also with `CFAUTH_ALLOW_PUBLIC=false`, and warns of each label that asks for something else. Another hostname in the same label is protected like any.",
+      "The container with the hostname (and the path, if any) of `AUTHENTIK_URL` is the login. Only Authentik's own container gets that hostname and its paths: the container that `AUTHENTIK_API_URL` leads to, or that `CFAUTH_AUTHENTIK_CONTAINER` names. Authentik cannot be behind its own login, so cfauth keeps it open, even with `CFAUTH_ALLOW_PUBLIC=false`, and warns about each label that asks for something else. Another hostname in the same label is protected as usual.",
     ],
     example: {
       service: "authentik-server",
@@ -258,18 +260,18 @@ export const TOGETHER: readonly (Section & { readonly title: string })[] = [
 
 /** What each of cloudflared's options does. */
 export const ORIGIN_MEANINGS: Readonly<Record<string, string>> = {
-  caPool: "certificates that the origin's may be signed by, as a file beside cloudflared",
+  caPool: "a file in cloudflared's container with the CA certificates that may sign the origin's",
   connectTimeout: "how long to wait for a connection",
-  disableChunkedEncoding: "no chunked bodies, for servers of WSGI",
+  disableChunkedEncoding: "no chunked request bodies, for WSGI servers",
   http2Origin: "HTTP/2 to the container",
   httpHostHeader: "the Host header that the container gets",
   keepAliveConnections: "idle connections to keep",
-  keepAliveTimeout: "how long to keep them",
-  matchSNItoHost: "the server name in TLS is the visitor's hostname",
-  noHappyEyeballs: "no second try over the other version of IP",
+  keepAliveTimeout: "how long to keep idle connections",
+  matchSNItoHost: "use the visitor's hostname as the server name in TLS",
+  noHappyEyeballs: "no second attempt over the other IP version",
   noTLSVerify: "do not check the container's certificate",
   originServerName: "the name that the container's certificate must have",
   proxyType: "serve as a SOCKS proxy",
-  tcpKeepAlive: "how often to see whether the connection still lives",
-  tlsTimeout: "how long to wait for TLS",
+  tcpKeepAlive: "how often to check that the connection is alive",
+  tlsTimeout: "how long to wait for the TLS handshake",
 };

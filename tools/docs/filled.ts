@@ -1,8 +1,8 @@
 /**
- * The page with what stands between `<!-- name -->` and `<!-- /name -->` made anew.
+ * Replaces the text between `<!-- name -->` and `<!-- /name -->` in a page.
  *
- * @param page - for the error's sake: `docs/authentik.md`
- * @throws where the page has no such place
+ * @param page - its path, for the error: `docs/authentik.md`
+ * @throws if the page has no such markers
  */
 export function filled(page: string, text: string, name: string, content: string): string {
   const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];

@@ -2,15 +2,16 @@ import { SCHEMES } from "../../src/core/domain/origin.ts";
 import { ORIGIN_OPTIONS } from "../../src/core/labels/catalogue.ts";
 
 /**
- * What a label takes, as an editor can check it while it is typed: never narrower than the parsers in src/core/labels, which have the
- * last word, and wider where a pattern could not say it. Only what JavaScript, Java, Python and .NET read alike: editors differ.
+ * The values of a label, as an editor can check them while they are typed. Never narrower than the
+ * parsers in src/core/labels, which have the final say; wider if a pattern cannot express the rule.
+ * Only syntax that JavaScript, Java, Python and .NET read alike, because editors differ.
  */
 export interface Grammar {
-  /** Regular expression of the text, without quotes and spaces around it. */
+  /** A regular expression for the text, without surrounding quotes and spaces. */
   readonly text: string;
-  /** To choose from. */
+  /** All accepted values, for completion. */
   readonly choices?: readonly string[];
-  /** Whether YAML's own `true` or `8080` says the same as the text. */
+  /** The YAML types that mean the same as the text, such as an unquoted `true` or `8080`. */
   readonly plain?: "boolean" | "integer" | "any";
 }
 
@@ -19,11 +20,11 @@ const FLAG: Grammar = { ...choice("true", "false"), plain: "boolean" };
 const TEXT: Grammar = { text: String.raw`[\s\S]*\S[\s\S]*`, plain: "any" };
 
 const list = (item: string): string => String.raw`${item}\s*(?:,\s*${item}\s*)*`;
-/** A name: all but a comma, and not nothing. */
+/** A name: not empty and without a comma. */
 const NAMES: Grammar = { text: list(String.raw`[^,]*[^,\s][^,]*`), plain: "any" };
 
 const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
-/** A bare name or asterisk; one with dots, that is no address; and anything with a sign that the DNS writes otherwise, such as ü. */
+/** A bare name or asterisk; a name with dots that is not an IP address; anything with a character that DNS encodes, such as ü. */
 const HOST = String.raw`(?:\*\.?|${LABEL}\.?|(?:\*\.)?(?:${LABEL}\.)+(?!\d+\.?\s*(?:[,"']|$))${LABEL}\.?|[^,/?#]*(?:[%\t\n\r]|[^\x00-\x7f])[^,/?#]*)`;
 
 const SEGMENT = String.raw`/(?!\.{1,2}(?:[/\s,"']|$))[A-Za-z0-9._~@:+-]+`;

@@ -1,6 +1,7 @@
 /**
- * `npm run docs` writes what is made from the code: tables of the README and of other pages, docs/labels.md, docs/settings.md, the
- * indexes of pages and decisions, and the schemas for editors in contrib/. Tests check that they are up to date.
+ * `npm run docs` writes what is generated from the code: tables in the README and other pages,
+ * docs/labels.md, docs/settings.md, the indexes of pages and decisions, and the schemas for editors in
+ * contrib/. Tests check that they are up to date.
  */
 import { globSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
@@ -20,7 +21,7 @@ import { withProblems } from "./troubleshooting.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
-/** @param render - makes the new text of the page from its present text */
+/** @param render - returns the new text of the page for its current text */
 async function write(
   page: string,
   render: (text: string) => string | Promise<string>,

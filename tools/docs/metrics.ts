@@ -1,7 +1,7 @@
 import { METRICS, type MetricRow } from "../../src/metrics/catalogue.ts";
 import { filled } from "./filled.ts";
 
-/** docs/monitoring.md with `<!-- metrics -->` filled anew. */
+/** docs/monitoring.md with `<!-- metrics -->` regenerated. */
 export const withMetrics = (text: string): string =>
   filled("docs/monitoring.md", text, "metrics", table());
 
@@ -10,7 +10,7 @@ function table(): string {
     ([name, row]: [string, MetricRow]) =>
       `| \`${name}\` | ${row.type} | ${labelsOf(row)} | ${row.help.replaceAll("|", "\\|")} |`,
   );
-  return ["| metric | type | labels | tells |", "|---|---|---|---|", ...rows].join("\n");
+  return ["| metric | type | labels | meaning |", "|---|---|---|---|", ...rows].join("\n");
 }
 
 const labelsOf = ({ labels = {} }: MetricRow): string =>

@@ -5,34 +5,34 @@ import { labelAnchor, labels, TAKES } from "./tables.ts";
 
 const HEAD = `# Labels
 
-Made from the catalogue by \`npm run docs\`; every example is run by the tests.
+Generated from the catalogue by \`npm run docs\`; the tests run every example.
 
-Labels begin with \`cfauth.\` (\`CFAUTH_LABEL_PREFIX\` changes it). Values are text: numbers, \`true\` and \`false\` go between quotes in a
-Compose file. A label that is unknown or faulty opens nothing: a route that is shut stays shut, one that is protected
-stays as it was, and the problem names the container, the label and what would be right.
+Labels begin with \`cfauth.\` (\`CFAUTH_LABEL_PREFIX\` changes that). Values are text: in a Compose file, put numbers, \`true\` and \`false\` in
+quotes. An unknown or invalid label opens nothing: a closed route stays closed, and a protected one stays as it is. The problem names the
+container, the label and the correct value.
 
-Labels say something about their own container alone. Those that come from an image are ignored (\`CFAUTH_IMAGE_LABELS\`), and what concerns
-another Compose project needs its consent: [security.md](security.md#a-container-speaks-only-for-itself).`;
+A label applies only to its own container. cfauth ignores labels of images (\`CFAUTH_IMAGE_LABELS\`). What concerns another Compose project
+needs that project's consent: [security.md](security.md#a-container-speaks-only-for-itself).`;
 
 const SCHEMA = published("compose.schema.json");
 
 const IN_EDITORS = `## In an editor
 
 Editors that run the YAML language server (VS Code with the YAML extension, Neovim, Helix, Zed and others) complete these labels, show what
-each is for, and underline what is wrong. As the first line of a Compose file:
+each one means, and underline errors. Add this as the first line of a Compose file:
 
 \`\`\`
 # yaml-language-server: $schema=${SCHEMA}
 \`\`\`
 
-or for all of them, in VS Code's settings:
+Or, for all Compose files, in VS Code's settings:
 
 \`\`\`json
 { "yaml.schemas": { "${SCHEMA}": ["compose*.y*ml", "docker-compose*.y*ml"] } }
 \`\`\`
 
-Compose's own schema is part of it, since what is named here takes its place. [labels.schema.json](../contrib/labels.schema.json) is the part
-for the labels alone. Both know the prefix \`cfauth\`; values that Compose fills in (\`\${…}\`) are not checked. cfauth itself decides.`;
+The schema includes Compose's own, because it replaces it in the editor. [labels.schema.json](../contrib/labels.schema.json) covers only the
+labels. Both assume the prefix \`cfauth\` and do not check values that Compose fills in (\`\${…}\`). cfauth itself has the final say.`;
 
 /** docs/labels.md. */
 export function labelsPage(): string {
@@ -50,7 +50,7 @@ export function labelsPage(): string {
   return `${joined(...parts)}\n`;
 }
 
-/** A link to the section of the label. */
+/** A link to the label's section. */
 const linked = (key: string): string => `[\`${key}\`](#${labelAnchor(key)})`;
 
 const joined = (...parts: readonly string[]): string => parts.join("\n\n");
@@ -71,10 +71,10 @@ function originSection(): string {
     ([option, { takes, example: value }]) =>
       `| \`origin.${option}\` | ${ORIGIN_MEANINGS[option]} | ${TAKES[takes]} | \`${value}\` |`,
   );
-  const table = ["| label | meaning | takes | example |", "|---|---|---|---|", ...rows].join("\n");
+  const table = ["| label | meaning | values | example |", "|---|---|---|---|", ...rows].join("\n");
   return joined(
     "## origin.*",
-    "How cloudflared speaks to the container.",
+    "How cloudflared connects to the container.",
     ...notes,
     table,
     snippet(example),
@@ -83,14 +83,14 @@ function originSection(): string {
 
 function sectionOf(key: string): (typeof SECTIONS)[string] {
   const section = SECTIONS[key];
-  if (section === undefined) throw new Error(`tools/docs/examples.ts says nothing of ${key}`);
+  if (section === undefined) throw new Error(`tools/docs/examples.ts has no section for ${key}`);
   return section;
 }
 
 const sentence = (text: string): string =>
   `${text.replace(/^[a-z]/, (first) => first.toUpperCase())}.`;
 
-/** The container as it stands in a Compose file. */
+/** The container in a Compose file. */
 function snippet({ service, image, networks = ["tunnel"], labels }: Example): string {
   return [
     "```yaml",
@@ -104,7 +104,7 @@ function snippet({ service, image, networks = ["tunnel"], labels }: Example): st
   ].join("\n");
 }
 
-/** Plain where YAML reads the very same text, else between quotes. */
+/** Plain if YAML reads the same text, else in quotes. */
 const scalar = (text: string): string =>
   /^[A-Za-z/][A-Za-z0-9 ,./@_-]*$/.test(text) &&
   !/^(true|false|yes|no|on|off|null|[yn])$/i.test(text)

@@ -2,7 +2,7 @@ import { AUTHENTIK_OPERATIONS } from "../../src/clients/authentik/operations.ts"
 import { permissions, secretPermissions } from "../../src/clients/authentik/permissions.ts";
 import { filled } from "./filled.ts";
 
-/** docs/authentik.md with `<!-- permissions -->` and `<!-- grant -->` filled anew. */
+/** docs/authentik.md with `<!-- permissions -->` and `<!-- grant -->` regenerated. */
 export const withPermissions = (text: string): string =>
   filled(PAGE, filled(PAGE, text, "permissions", table()), "grant", grant());
 
@@ -15,11 +15,11 @@ function table(): string {
     "| permission | in Authentik's list | needed to |",
     "|---|---|---|",
     ...permissions.map((permission) => row(permission, "")),
-    ...secretPermissions.map((permission) => row(permission, " (only from 2026.11 on)")),
+    ...secretPermissions.map((permission) => row(permission, " (from 2026.11 on)")),
   ].join("\n");
 }
 
-/** Of "create the application" and "create an application" one is enough. */
+/** Merges texts that differ only in an article, such as "create the application" and "create an application". */
 function uses(wanted: string): string {
   const all = Object.values(AUTHENTIK_OPERATIONS).flatMap(({ permission, does }) =>
     permission === wanted ? [does] : [],
@@ -29,7 +29,7 @@ function uses(wanted: string): string {
   );
 }
 
-/** What the kinds of objects are called in Authentik's own lists (their verbose names in its source, checked 2026-11). */
+/** The names of object kinds in Authentik's lists (the verbose names in its source, checked 2026-11). */
 const MODELS: Readonly<Record<string, string>> = {
   "authentik_core.application": "Application",
   "authentik_core.group": "Group",
@@ -40,17 +40,17 @@ const MODELS: Readonly<Record<string, string>> = {
   "authentik_providers_oauth2.scopemapping": "Scope Mapping",
 };
 
-/** `authentik_core.view_group` → `Can view Group`; those of a version that is not out yet have no name that could be checked. */
+/** `authentik_core.view_group` → `Can view Group`. Names of an unreleased version cannot be checked yet. */
 function shownAs(permission: string): string {
   if (secretPermissions.includes(permission)) return "–";
   const [, app = "", verb = "", model = ""] = /^(\w+)\.([a-z]+)_(\w+)$/.exec(permission) ?? [];
   const name = MODELS[`${app}.${model}`];
   if (name === undefined)
-    throw new Error(`tools/docs/permissions.ts does not know what Authentik calls ${app}.${model}`);
+    throw new Error(`tools/docs/permissions.ts has no name for ${app}.${model}`);
   return `Can ${verb} ${name}`;
 }
 
-/** The body of the call that gives a role all of them; one that Authentik does not know would make it refuse the whole. */
+/** The API call that grants all permissions to a role. Authentik rejects the whole call if it does not know one of them. */
 function grant(): string {
   const list = permissions.map((permission) => `  "${permission}"`).join(",\n");
   return [

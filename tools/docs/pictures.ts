@@ -1,4 +1,4 @@
-/** `npm run pictures`: takes the pictures of the documentation from the running product, so that they stay true. Needs Docker and Chromium. */
+/** `npm run pictures`: takes the screenshots of the documentation from the running product. Needs Docker and Chromium. */
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -10,7 +10,7 @@ import { type Household, moveIn } from "./pictures/scene.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../../docs/pictures");
 
-/** What GitHub shows without scrolling sideways, and the narrowest phone that people use. */
+/** Pixels: the width that GitHub shows without scrolling, and a narrow phone. */
 const WIDE = 1040;
 const PHONE = 360;
 
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
 }
 
 async function story(browser: Browser, home: Household): Promise<void> {
-  const host = (name: string): string => `${name}.${home.stage.sandbox.zone}`;
+  const host = (name: string): string => `${name}.${home.setup.sandbox.zone}`;
   await picture(browser, home, "status-empty", WIDE, "light");
 
   await home.run("wiki", { hostname: host("wiki"), "access.groups": "family" });
@@ -62,7 +62,7 @@ async function story(browser: Browser, home: Household): Promise<void> {
   await picture(browser, home, "status-dark", WIDE, "dark");
   await picture(browser, home, "status-phone", PHONE, "light");
 
-  seedRecord(home.stage.sandbox.cloudflare.state, {
+  seedRecord(home.setup.sandbox.cloudflare.state, {
     name: host("photos"),
     type: "A",
     content: "203.0.113.7",

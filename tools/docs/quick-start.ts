@@ -1,6 +1,6 @@
-/** What a person types from a clone to the first protected page: it stands once, at the top of the Compose file. */
+/** The commands from a clone to the first protected page. Their only source is the top of the Compose file. */
 
-/** The commands in the comment at the top of docker-compose.example.yml: what is pasted at a time, as it stands there. */
+/** The commands in the comment at the top of docker-compose.example.yml, one item per block to paste. */
 export function quickStart(compose: string): readonly string[] {
   const [top = ""] = /^(#.*\n)+/.exec(compose) ?? [];
   return [...top.matchAll(/(?:^#[ ]{3}.*\n)+/gm)].map(([block]) =>
@@ -9,13 +9,13 @@ export function quickStart(compose: string): readonly string[] {
 }
 
 interface Effort {
-  /** Settings that a person fills in. */
+  /** The settings to fill in. */
   readonly values: readonly string[];
-  /** Lines that are not the inside of one before; two joined by `&&` are two. */
+  /** Commands; two joined by `&&` count as two, and indented continuation lines do not count. */
   readonly commands: readonly string[];
 }
 
-/** Counted as a person would who has the files before them. */
+/** Counts as a person with the files at hand would. */
 export function effort(blocks: readonly string[], envExample: string): Effort {
   const lines = blocks.flatMap((block) => block.split("\n")).filter((line) => /^[^\s#]/.test(line));
   return {
@@ -25,13 +25,13 @@ export function effort(blocks: readonly string[], envExample: string): Effort {
 }
 
 export const spelledEffort = ({ values, commands }: Effort): string =>
-  `What you type: ${values.length} values (${values.map((name) => `\`${name}\``).join(", ")}), ${commands.length} commands.`;
+  `You type ${values.length} values (${values.map((name) => `\`${name}\``).join(", ")}), ${commands.length} commands.`;
 
-/** The page with the commands and the count between `<!-- quick-start -->` and `<!-- /quick-start -->`, where it has these. */
+/** Fills in the commands and their count between `<!-- quick-start -->` and `<!-- /quick-start -->`, if the page has these markers. */
 export function withQuickStart(page: string, compose: string, envExample: string): string {
   const blocks = quickStart(compose);
   const [first = "", ...then] = blocks.map((block) => `\`\`\`sh\n${block}\n\`\`\``);
-  const fill = "Fill in the two values at the top of `.env`, and then:";
+  const fill = "Fill in the two values at the top of `.env`, then run:";
   const text = [first, fill, ...then, spelledEffort(effort(blocks, envExample))].join("\n\n");
   return page.replace(
     /(<!-- quick-start -->\n)[\s\S]*?(?=<!-- \/quick-start -->)/,

@@ -1,4 +1,4 @@
-/** Prints what CHANGELOG.md says of the version of a tag: `node tools/docs/release-notes.ts v1.2.3`. Ends with 1 where that cannot be released. */
+/** Prints the part of CHANGELOG.md for a tag: `node tools/docs/release-notes.ts v1.2.3`. Exits with 1 if the tag cannot be released. */
 
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";

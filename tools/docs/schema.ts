@@ -16,27 +16,28 @@ const DRAFT = "http://json-schema.org/draft-07/schema#";
 const COMPOSE =
   "https://raw.githubusercontent.com/compose-spec/compose-spec/main/schema/compose-spec.json";
 
-/** Where editors find it. @param file - below contrib/ */
+/** The address at which editors find the file. @param file - below contrib/ */
 export const published = (file: string): string =>
   `${about.homepage.replace("//github.com/", "//raw.githubusercontent.com/")}/main/contrib/${file}`;
 
 const escaped = (key: string): string => key.replaceAll(".", String.raw`\.`);
 const ANY_KEY = `(?:${LABEL_KEYS.map(escaped).join("|")})`;
 const ROUTE = String.raw`(?!(?:${[...RESERVED].join("|")})\.)[A-Za-z0-9_-]+\.`;
-/** Docker's labels know upper and lower case; that ours may begin in either is for the eye of whoever mistyped them. */
+/** Docker's labels are case-sensitive. The pattern accepts any case so that editors also flag `CFAuth.…`. */
 const PREFIX = String.raw`[cC][fF][aA][uU][tT][hH]\.`;
 
-const UNKNOWN = "not a label of cfauth: it would keep the container's routes shut";
+const UNKNOWN = "not a label of cfauth: it would keep the container's routes closed";
 
 /**
- * contrib/labels.schema.json: labels as Compose takes them, a map or a list; ours are checked and all others let be. Of a list only
- * the names are. No type is asked for, so that an editor completes the first key of a map that is still empty.
+ * contrib/labels.schema.json: labels as Compose accepts them, a map or a list. It checks only ours,
+ * and in a list only their names. It requires no type, so that an editor completes the first key of an
+ * empty map.
  */
 export const labelsSchema = (): Schema => ({
   $schema: DRAFT,
   $id: published("labels.schema.json"),
   title: "Labels of cfauth",
-  description: `Made from the catalogue of labels. ${docsUrl("labels.md")}`,
+  description: `Generated from the catalogue of labels. ${docsUrl("labels.md")}`,
   properties: Object.fromEntries(
     LABEL_KEYS.map((key) => [`cfauth.${key}`, { $ref: `#/definitions/${key}` }]),
   ),
@@ -69,7 +70,7 @@ export const composeSchema = (): Schema => ({
 
 function definition(key: string): Schema {
   const grammar = GRAMMAR[key];
-  if (grammar === undefined) throw new Error(`tools/docs/grammar.ts says nothing of ${key}`);
+  if (grammar === undefined) throw new Error(`tools/docs/grammar.ts has no entry for ${key}`);
   const { meaning, example, fallback } = told(key);
   return {
     description: `${meaning}${fallback === "–" ? "" : `. Default: ${fallback}`}`,
@@ -93,7 +94,7 @@ function told(key: string): {
   };
 }
 
-/** A text may stand between quotes of its own, and Compose fills in what has a dollar sign before any label is made of it. */
+/** A value may have its own quotes. Compose replaces anything with a dollar sign before it becomes a label. */
 function values({ text, choices = [], plain }: Grammar): Schema {
   const types = {
     boolean: ["string", "boolean"],

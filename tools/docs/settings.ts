@@ -1,11 +1,11 @@
 import { readConfig } from "../../src/config/config.ts";
-import { faultsText } from "../../src/config/fault.ts";
+import { formatFaults } from "../../src/config/fault.ts";
 import { RawSettings, SETTING_NAMES } from "../../src/config/settings.ts";
 import { SETTINGS, type SettingGroup, type SettingRow } from "./setting-rows.ts";
 
 const NAMES = new Set(SETTING_NAMES);
 
-/** Of the settings that this version has. */
+/** The settings of this version. */
 const groups: readonly SettingGroup[] = SETTINGS.map(({ title, settings }) => ({
   title,
   settings: Object.fromEntries(Object.entries(settings).filter(([name]) => NAMES.has(name))),
@@ -27,13 +27,13 @@ const HEAD = "| name | meaning | default |\n|---|---|---|";
 const tableRow = (shown: string, name: string, row: SettingRow): string =>
   `| ${shown} | ${row.meaning} | ${fallbackOf(name, row)} |`;
 
-/** As the schema has it, unless the row says it in words. */
+/** The schema's default, unless the row has one in words. */
 function fallbackOf(name: string, { fallback }: SettingRow): string {
   if (fallback !== undefined) return fallback;
   const { def } = RawSettings.shape[name as keyof typeof RawSettings.shape];
   if (!("defaultValue" in def))
     throw new Error(
-      `tools/docs/setting-rows.ts says no default of ${name}, and the schema has none`,
+      `tools/docs/setting-rows.ts has no default for ${name}, and neither has the schema`,
     );
   return `\`${def.defaultValue}\``;
 }
@@ -45,11 +45,11 @@ export function settingsPage(): string {
 
 const INTRODUCTION = `# Settings
 
-Made from the schema by \`npm run docs\`; every example is read by the tests.
+Generated from the schema by \`npm run docs\`; the tests parse every example.
 
-Settings are environment variables of cfauth, read once at the start. Each can be given as a file too: \`NAME_FILE\` with the path of a file
-that holds the value, such as a Docker secret. Spaces and line ends around a value do not count, and an empty variable is one that is not
-set. To give both \`NAME\` and \`NAME_FILE\` is a fault, and so are quotes around a value: \`docker run --env-file\` keeps them.
+Settings are environment variables. cfauth reads them once, at the start. Each can also come from a file, such as a Docker secret:
+\`NAME_FILE\` is the path of the file with the value. cfauth ignores spaces and line ends around a value and treats an empty variable as unset.
+It rejects \`NAME\` together with \`NAME_FILE\`, and quotes around a value, which \`docker run --env-file\` would make part of it.
 
 \`\`\`yaml
   cfauth:
@@ -58,12 +58,12 @@ set. To give both \`NAME\` and \`NAME_FILE\` is a fault, and so are quotes aroun
     secrets: [cloudflare]
 \`\`\`
 
-The file must be readable for the user that cfauth runs as, 65532 in the image.
+cfauth's user, 65532 in the image, must be able to read the file.
 
-If something is wrong with them, cfauth does not start: it names all that is faulty at once, never a value, and ends with exit code 78.
-Whatever begins with \`CFAUTH_\` and is no setting is refused as well, since a misspelt one would otherwise be silently without effect.`;
+If a setting is wrong, cfauth does not start. It lists all wrong settings at once, without their values, and exits with code 78.
+It also rejects any other variable that begins with \`CFAUTH_\`, because a misspelled setting would otherwise silently do nothing.`;
 
-/** What a person reads who got some of them wrong. */
+/** The message for some wrong settings. */
 function faultySample(): string {
   const read = readConfig(
     {
@@ -74,7 +74,7 @@ function faultySample(): string {
     },
     () => "",
   );
-  return ["```text", read.ok ? "" : faultsText(read.faults).trimEnd(), "```"].join("\n");
+  return ["```text", read.ok ? "" : formatFaults(read.faults).trimEnd(), "```"].join("\n");
 }
 
 function groupSection({ title, settings }: SettingGroup): string {
@@ -90,7 +90,7 @@ function settingSection(name: string, row: SettingRow): string {
   const { meaning, takes, example, notes = [] } = row;
   return joined(
     `### ${name}`,
-    `${sentence(meaning)} Takes ${takes}. Default: ${fallbackOf(name, row) === "–" ? "none" : plain(fallbackOf(name, row))}.`,
+    `${sentence(meaning)} Accepts ${takes}. Default: ${fallbackOf(name, row) === "–" ? "none" : plain(fallbackOf(name, row))}.`,
     [
       "```sh",
       example === undefined

@@ -29,21 +29,21 @@ export function withTables(text: string): string {
   return filled("the README", withLabels, "settings", table);
 }
 
-/** The table of docs/labels.md. @param named - what the first column shows, such as a link */
+/** The table of docs/labels.md. @param named - the text of the first column, such as a link */
 export function labels(named: (key: string) => string): string {
-  const originRow = `| ${named("origin.*")} | cloudflared's \`originRequest\` options, below | | – |`;
+  const originRow = `| ${named("origin.*")} | cloudflared's \`originRequest\` options, see below | | – |`;
   return [...HEAD, ...CATALOGUE.map((row) => labelRow(row, named)), originRow].join("\n");
 }
 
-/** The address that GitHub gives the section of a label: without dots and stars. */
+/** GitHub's anchor for a label's section: without dots and asterisks. */
 export const labelAnchor = (key: string): string => key.replace(/[.*]/g, "").toLowerCase();
 
-/** What an option of cloudflared takes, in words. */
+/** The values of cloudflared's options, in words. */
 export const TAKES: Readonly<Record<string, string>> = {
   boolean: "`true` or `false`",
   seconds: "whole seconds",
   count: "a number",
-  host: "a host name",
+  host: "a hostname",
   caPool: "a file of `CFAUTH_CA_POOLS`",
   socks: "`socks`",
 };

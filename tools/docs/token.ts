@@ -1,7 +1,7 @@
 import { TOKEN_FORM } from "../../src/core/links.ts";
 import { filled } from "./filled.ts";
 
-/** docs/getting-started.md with `<!-- token -->` filled anew. */
+/** docs/getting-started.md with `<!-- token -->` regenerated. */
 export const withTokenLink = (text: string): string =>
   filled(
     "docs/getting-started.md",

@@ -1,6 +1,6 @@
 import type { ParseArgsOptionDescriptor } from "node:util";
 import { type Config, readConfig } from "../../config/config.ts";
-import { faultsText } from "../../config/fault.ts";
+import { formatFaults } from "../../config/fault.ts";
 import type { Environment } from "../../config/read-environment.ts";
 import type { Terminal } from "../../core/terminal.ts";
 
@@ -48,6 +48,6 @@ export async function withConfig(
 ): Promise<number> {
   const settings = readConfig(env, readText);
   if (settings.ok) return run(settings.config);
-  err.write(err.lines(...faultsText(settings.faults).trimEnd().split("\n")));
+  err.write(err.lines(...formatFaults(settings.faults).trimEnd().split("\n")));
   return EXIT_INVALID_SETTINGS;
 }

@@ -21,7 +21,7 @@ export interface Question {
    * True if only Docker should resolve the name. It must then lead to Authentik's container if that
    * runs.
    */
-  readonly dockers: boolean;
+  readonly isDockerName: boolean;
   /** True if the connection is not encrypted. */
   readonly plain: boolean;
   /** True if an address is on a network of this machine or of cfauth's container. */
@@ -49,17 +49,23 @@ export type Destination =
  * | a public address, without TLS               | nowhere                                                 |
  * | anything else                               | that address, because it is the configured host         |
  */
-export function destinationOf({ resolved, book, dockers, plain, isNear }: Question): Destination {
+export function destinationOf({
+  resolved,
+  book,
+  isDockerName,
+  plain,
+  isNear,
+}: Question): Destination {
   const own = resolved.filter((address) => book.own.includes(address));
   if (own.length > 0) return { kind: "use", addresses: own };
-  const near = dockers ? book.own.filter(isNear) : [];
+  const near = isDockerName ? book.own.filter(isNear) : [];
   if (near.length > 0) return { kind: "use", addresses: near };
   const [first] = resolved;
   if (first === undefined) return { kind: "unresolved" };
   const foreign = resolved.find((address) => book.others.has(address));
   if (foreign !== undefined)
     return { kind: "stranger", address: foreign, container: book.others.get(foreign) ?? "" };
-  if (dockers && book.own.length > 0) return { kind: "elsewhere", address: first };
+  if (isDockerName && book.own.length > 0) return { kind: "elsewhere", address: first };
   const allowed = plain ? resolved.filter(isPrivateAddress) : resolved;
   return allowed.length > 0
     ? { kind: "use", addresses: allowed }

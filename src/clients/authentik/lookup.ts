@@ -3,7 +3,7 @@ import { ServiceError } from "../../core/errors.ts";
 import { answer, type Resolve } from "../private-lookup.ts";
 import { type AddressBook, type Destination, destinationOf, type Question } from "./destination.ts";
 
-export interface LookupParts extends Pick<Question, "dockers" | "plain" | "isNear"> {
+export interface LookupParts extends Pick<Question, "isDockerName" | "plain" | "isNear"> {
   /** The host of AUTHENTIK_API_URL. */
   readonly host: string;
   readonly resolve: Resolve;

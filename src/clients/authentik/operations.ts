@@ -6,7 +6,7 @@ export interface AuthentikOperation {
   /** As `app_label.codename`, the form in Authentik's admin interface. */
   readonly permission: string;
   /** True if only `cfauth destroy` makes the call, never the daemon. */
-  readonly leaving?: true;
+  readonly teardownOnly?: true;
 }
 
 const read = (does: string, permission: string): AuthentikOperation => ({
@@ -22,7 +22,7 @@ const write = (does: string, permission: string): AuthentikOperation => ({
 
 const remove = (does: string, permission: string): AuthentikOperation => ({
   ...write(does, permission),
-  leaving: true,
+  teardownOnly: true,
 });
 
 export const AUTHENTIK_OPERATIONS = {
@@ -90,7 +90,7 @@ export const AUTHENTIK_OPERATIONS = {
   "secrets.create": write("create a client secret", "authentik_secrets.add_secret"),
   "secrets.get": {
     ...read("read about a client secret", "authentik_secrets.view_secret"),
-    leaving: true,
+    teardownOnly: true,
   },
   "secrets.delete": remove("delete a client secret", "authentik_secrets.delete_secret"),
   "secrets.view": read("read the provider's client secret", "authentik_secrets.view_secret_value"),

@@ -2,7 +2,7 @@ import { AUTHENTIK_OPERATIONS, type AuthentikOperation } from "./operations.ts";
 
 const daemonOperations: readonly AuthentikOperation[] = Object.values<AuthentikOperation>(
   AUTHENTIK_OPERATIONS,
-).filter(({ leaving }) => leaving !== true);
+).filter(({ teardownOnly }) => teardownOnly !== true);
 
 const needed = [...new Set(daemonOperations.map(({ permission }) => permission))]
   .filter((permission) => permission !== "any token")

@@ -183,15 +183,17 @@ function policyOf(
     : unfitPolicyFault(label, name, policy.decision);
 }
 
-const unfitPolicyFault = (label: string, name: string, decision: string): LabelFault => ({
-  code: "CFA-POLICY-UNFIT",
-  label,
-  message: `the reusable policy ${quoted(name)} has the action ${clip(decision)}, ${decision === "bypass" ? "which lets anyone in without a login" : "which lets nobody in"}`,
-  fix:
-    decision === "bypass"
-      ? "name a policy with the action Allow or Service Auth; to let anyone in, use access=public or access.bypass"
-      : "name a policy with the action Allow or Service Auth",
-});
+function unfitPolicyFault(label: string, name: string, decision: string): LabelFault {
+  const isBypass = decision === "bypass";
+  const effect = isBypass ? "which lets anyone in without a login" : "which lets nobody in";
+  const fix = "name a policy with the action Allow or Service Auth";
+  return {
+    code: "CFA-POLICY-UNFIT",
+    label,
+    message: `the reusable policy ${quoted(name)} has the action ${clip(decision)}, ${effect}`,
+    fix: isBypass ? `${fix}; to let anyone in, use access=public or access.bypass` : fix,
+  };
+}
 
 const UNKNOWN_TOKEN: UnknownName = {
   code: "CFA-TOKEN-UNKNOWN",

@@ -6,9 +6,11 @@ import { type Label, type Labels, stripQuotes } from "./grouping.ts";
  * a container has labels of two dialects, the first in this list wins label by label, as in
  * DockFlare.
  *
- * - `dockflare`: DockFlare (ChrispyBacon-dev/DockFlare, app/core/docker_handler.py and utils.py of 3.1.2, 2026-05)
- * - `cloudflare.tunnel`: DockFlare's older prefix, which it still reads, and docker-cloudflare-tunnel-sync
- *   (Darkdragon14/docker-cloudflare-tunnel-sync, internal/labels/parser.go and docs/labels.md, 2026-04)
+ * - `dockflare`: DockFlare (ChrispyBacon-dev/DockFlare, app/core/docker_handler.py and utils.py of
+ *   3.1.2, 2026-05)
+ * - `cloudflare.tunnel`: DockFlare's older prefix, which it still reads, and
+ *   docker-cloudflare-tunnel-sync (Darkdragon14/docker-cloudflare-tunnel-sync,
+ *   internal/labels/parser.go and docs/labels.md, 2026-04)
  */
 export const LABEL_DIALECTS = ["dockflare", "cloudflare.tunnel"] as const;
 export type LabelDialect = (typeof LABEL_DIALECTS)[number];

@@ -19,8 +19,8 @@ export interface Identified {
  * else the oldest. Every other container is a party of its own while it runs. So the identity of a
  * container never depends on the state of its own rule.
  *
- * @param deployed - the names, without their network, and the short ids that deployed rules lead to;
- *   lower case
+ * @param deployed - the names, without their network, and the short ids that deployed rules lead
+ *   to; lower case
  */
 export function identify(
   workloads: readonly Workload[],

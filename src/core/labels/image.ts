@@ -82,16 +82,16 @@ const OPENING_KEYS = ["access.bypass", "access.service-tokens", "access.policies
  * The route without anything that an image must not decide. cfauth obeys a label that only requests
  * a protected route.
  *
- * | label that may come from the image                  | result                                      |
- * |-----------------------------------------------------|---------------------------------------------|
- * | one that admits visitors without a login            | the route does not open; an open one stays  |
- * | `adopt`, `share-with`                               | the same                                    |
- * | `service` that points away from the container       | the same                                    |
- * | no `access` label, and CFAUTH_DEFAULT_ACCESS=public | the same                                    |
- * | any other                                           | obeyed                                      |
+ * | label that may come from the image            | result                                     |
+ * |-----------------------------------------------|--------------------------------------------|
+ * | one that admits visitors without a login      | does not open the route; an open one stays |
+ * | `adopt`, `share-with`                         | the same                                   |
+ * | `service` that points elsewhere               | the same                                   |
+ * | no `access`, and CFAUTH_DEFAULT_ACCESS=public | the same                                   |
+ * | any other                                     | obeyed                                     |
  *
  * @param why - why cfauth does not know the image's labels
- * @param allowService - true if the operator's own `service` labels may point away from the container
+ * @param allowService - true if the operator's own `service` labels may point elsewhere
  */
 export function onlyProven(
   decoded: DecodedRoute,

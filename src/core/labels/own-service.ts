@@ -13,12 +13,12 @@ type Containers = readonly [Workload, ...Workload[]];
  * The service that a deployed rule must have so that only these containers answer. Only its host
  * changes. Undefined if the rule was not made for them, or if no host leads to them alone.
  *
- * | the host of the rule                                    | result                               |
- * |---------------------------------------------------------|--------------------------------------|
- * | their name, short id or address                         | a host that leads to them alone      |
- * | a short id that no container has                        | the same, if they may be recreated   |
- * | the address of another container, with CFAUTH_TARGET=ip | the same, if they may be recreated   |
- * | any other                                               | undefined                            |
+ * | the host of the rule                           | result                              |
+ * |------------------------------------------------|-------------------------------------|
+ * | their name, short id or address                | a host that leads to them alone     |
+ * | a short id that no container has               | the same, after a possible recreate |
+ * | another container's address (CFAUTH_TARGET=ip) | the same, after a possible recreate |
+ * | any other                                      | undefined                           |
  *
  * Also undefined with CFAUTH_TARGET=published: the port in the rule is the host's and does not show
  * the container's port.

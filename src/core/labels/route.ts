@@ -33,10 +33,10 @@ export interface DecodedRoute {
  * Decodes the labels of one route name: a route for each hostname, and one for each path of it that
  * needs no login.
  *
- * | the fault concerns | Authentik's own hostname | the other hostnames | their paths without a login |
- * |--------------------|--------------------------|---------------------|-----------------------------|
- * | the protection     | opens                    | do not              | do not                      |
- * | anything else      | does not                 | do not              | do not                      |
+ * | fault of       | Authentik's own hostname | other hostnames | their paths without a login |
+ * |----------------|--------------------------|-----------------|-----------------------------|
+ * | the protection | opens                    | do not open     | do not open                 |
+ * | anything else  | does not open            | do not open     | do not open                 |
  */
 export function decodeRoute(
   labelSet: LabelSet,

@@ -9,7 +9,7 @@ import { publisher, SLUG_PREFIX } from "./desired.ts";
 import type { DesiredTile, Tile, TileBinding, TileContent, TokenUser } from "./types.ts";
 
 const PATH = "/core/applications/";
-const at = (slug: string) => `${PATH}${slug}/`;
+const pathOf = (slug: string) => `${PATH}${slug}/`;
 
 const ApplicationAnswer = z.looseObject({
   pk: z.string(),
@@ -24,38 +24,40 @@ const ApplicationAnswer = z.looseObject({
 });
 type ApplicationAnswer = z.infer<typeof ApplicationAnswer>;
 
-/** An address that keeps a tile out of the library, in every version. */
+/** A launch URL that keeps a tile out of the library, in every version of Authentik. */
 export const NOWHERE = "blank://blank";
 
 /**
- * Every application whose slug begins as ours do, and those of them that are this owner's.
+ * Every application with our slug prefix, and those of them that belong to this owner.
  *
- * The list has only what the caller may open and comes out of a cache that ignores filters (goauthentik#17064, checked
- * 2026-11). A superuser can ask for all there is; for others a search goes past the cache, and every tile that they made is bound
- * to them. One that another token made is not in it: see `tileAt`. A search is one plain word: newer versions read more into others.
+ * The list contains only what the caller may open, and comes from a cache that ignores filters
+ * (goauthentik#17064, checked 2026-11). A superuser can ask for everything. For other users a
+ * search bypasses the cache, and every tile that they created is bound to them. A tile that another
+ * token created is missing: see `tileAt`. The search is one plain word, because newer versions
+ * interpret anything else.
  */
 export async function applicationsOf(
   authentik: Authentik,
   owner: Owner,
   { superuser }: TokenUser,
-): Promise<Found> {
+): Promise<ListedApplications> {
   const query = superuser ? { superuser_full_list: true } : SEARCH;
   const all = await authentik.list("tiles.list", ApplicationAnswer, {
     path: PATH,
     query: { ...query, ordering: "slug" },
   });
-  const alike = all.filter(({ slug }) => slug.startsWith(SLUG_PREFIX));
-  const ours = (answer: ApplicationAnswer) => answer.meta_publisher === publisher(owner);
+  const prefixed = all.filter(({ slug }) => slug.startsWith(SLUG_PREFIX));
+  const isOurs = (answer: ApplicationAnswer) => answer.meta_publisher === publisher(owner);
   return {
-    mine: alike.filter(ours).map((answer) => markOwned(tileFrom(answer))),
-    taken: new Set(alike.filter((answer) => !ours(answer)).map(({ slug }) => slug)),
+    mine: prefixed.filter(isOurs).map((answer) => markOwned(tileFrom(answer))),
+    taken: new Set(prefixed.filter((answer) => !isOurs(answer)).map(({ slug }) => slug)),
     listed: all.length,
   };
 }
 
 const SEARCH = { search: "cfauth" };
 
-interface Found {
+interface ListedApplications {
   readonly mine: readonly Mine<Tile>[];
   readonly taken: ReadonlySet<string>;
   readonly listed: number;
@@ -63,24 +65,33 @@ interface Found {
 
 const CountAnswer = z.looseObject({ pagination: z.looseObject({ count: z.number().nullish() }) });
 
-/** How many applications the search finds, those included that the caller may not open: the list leaves these out of its results only. */
+/**
+ * How many applications the search finds, including those that the caller may not open: the list
+ * omits those only from its results, not from its count.
+ */
 export async function searchCount(authentik: Authentik): Promise<number> {
   const request = { path: PATH, query: { ...SEARCH, page: 1, page_size: 1 } };
   return (await authentik.request("tiles.list", CountAnswer, request)).pagination.count ?? 0;
 }
 
-/** The application with that slug, whether or not the caller may open it; `theirs` where it is not this owner's. */
+/**
+ * The application with this slug, even if the caller may not open it; `theirs` if it is not this
+ * owner's.
+ */
 export async function tileAt(
   authentik: Authentik,
   owner: Owner,
   slug: string,
 ): Promise<Mine<Tile> | "theirs" | undefined> {
-  const there = await applicationAt(authentik, slug);
-  if (there === undefined) return undefined;
-  return there.meta_publisher === publisher(owner) ? markOwned(tileFrom(there)) : "theirs";
+  const existing = await getApplication(authentik, slug);
+  if (existing === undefined) return undefined;
+  return existing.meta_publisher === publisher(owner) ? markOwned(tileFrom(existing)) : "theirs";
 }
 
-/** The tile that was made, or that is there already: the answer to an earlier try may have been lost. Undefined where it is somebody else's. */
+/**
+ * The created tile, or the existing one: the answer to an earlier attempt may have been lost.
+ * Undefined if the existing one is not this owner's.
+ */
 export async function createTile(
   authentik: Authentik,
   owner: Owner,
@@ -95,23 +106,23 @@ export async function createTile(
     });
     return { tile: markOwned(tileFrom(answer)), found: false };
   } catch (error) {
-    const there = slugRefused(error) ? await applicationAt(authentik, slug) : undefined;
-    if (there === undefined) throw error;
-    return there.meta_publisher === publisher(owner)
-      ? { tile: markOwned(tileFrom(there)), found: true }
+    const existing = isSlugTaken(error) ? await getApplication(authentik, slug) : undefined;
+    if (existing === undefined) throw error;
+    return existing.meta_publisher === publisher(owner)
+      ? { tile: markOwned(tileFrom(existing)), found: true }
       : undefined;
   }
 }
 
-const slugRefused = (error: unknown): boolean =>
+const isSlugTaken = (error: unknown): boolean =>
   error instanceof ServiceError && error.status === 400 && error.vendor.includes("slug");
 
-async function applicationAt(
+async function getApplication(
   authentik: Authentik,
   slug: string,
 ): Promise<ApplicationAnswer | undefined> {
   try {
-    return await authentik.request("applications.get", ApplicationAnswer, { path: at(slug) });
+    return await authentik.request("applications.get", ApplicationAnswer, { path: pathOf(slug) });
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -123,15 +134,16 @@ export async function changeTile(
   tile: Mine<Tile>,
   content: Partial<TileContent>,
 ): Promise<Mine<Tile>> {
-  const request = { method: "PATCH", path: at(tile.slug), body: bodyOf(content) } as const;
+  const request = { method: "PATCH", path: pathOf(tile.slug), body: bodyOf(content) } as const;
   return markOwned(
     tileFrom(await authentik.request("tiles.update", ApplicationAnswer, request), tile.bindings),
   );
 }
 
 /**
- * Up to 2025.10 the icon's field takes nothing and it has an address of its own, which is gone from 2025.12 on: then what
- * Authentik made of the field is what there is. What was set is read again, for the answer says nothing.
+ * Up to 2025.10, Authentik ignores the icon field and has an endpoint for it instead. From 2025.12
+ * on the endpoint is gone, and the field counts, as Authentik normalised it. The tile is read again
+ * after the call, because the endpoint returns nothing.
  */
 export async function setIcon(
   authentik: Authentik,
@@ -142,7 +154,7 @@ export async function setIcon(
   try {
     await authentik.request("tiles.update", z.unknown(), {
       method: "POST",
-      path: `${at(tile.slug)}set_icon_url/`,
+      path: `${pathOf(tile.slug)}set_icon_url/`,
       body: { url },
     });
   } catch (error) {
@@ -152,16 +164,16 @@ export async function setIcon(
   }
   return markOwned(
     tileFrom(
-      await authentik.request("applications.get", ApplicationAnswer, { path: at(tile.slug) }),
+      await authentik.request("applications.get", ApplicationAnswer, { path: pathOf(tile.slug) }),
       tile.bindings,
     ),
   );
 }
 
 export const deleteTile = (authentik: Authentik, { slug }: Mine<Tile>): Promise<unknown> =>
-  authentik.request("tiles.delete", z.unknown(), { method: "DELETE", path: at(slug) });
+  authentik.request("tiles.delete", z.unknown(), { method: "DELETE", path: pathOf(slug) });
 
-const WIRE: Readonly<Record<keyof TileContent, string>> = {
+const API_FIELDS: Readonly<Record<keyof TileContent, string>> = {
   name: "name",
   launchUrl: "meta_launch_url",
   icon: "meta_icon",
@@ -172,7 +184,7 @@ const WIRE: Readonly<Record<keyof TileContent, string>> = {
 
 const bodyOf = (content: Partial<TileContent>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    CONTENT.filter((field) => field in content).map((field) => [WIRE[field], content[field]]),
+    CONTENT.filter((field) => field in content).map((field) => [API_FIELDS[field], content[field]]),
   );
 
 const tileFrom = (answer: ApplicationAnswer, bindings: readonly TileBinding[] = []): Tile => ({

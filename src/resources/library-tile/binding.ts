@@ -17,7 +17,7 @@ const BindingAnswer = z.looseObject({
 });
 type BindingAnswer = z.infer<typeof BindingAnswer>;
 
-/** All plain ones by their target, in one list: a call for each tile would be many. */
+/** All plain bindings by their target, in one list, to avoid one call per tile. */
 export async function allBindings(
   authentik: Authentik,
 ): Promise<ReadonlyMap<string, readonly TileBinding[]>> {
@@ -28,7 +28,7 @@ export async function allBindings(
   return byTarget(all);
 }
 
-/** Of one tile that no look has met. */
+/** The bindings of one tile that no observation has listed. */
 export async function bindingsOf(
   authentik: Authentik,
   tile: Mine<Tile>,
@@ -43,28 +43,27 @@ export async function bindingsOf(
 function byTarget(all: readonly BindingAnswer[]): ReadonlyMap<string, readonly TileBinding[]> {
   const plain = all.flatMap((answer) => plainBinding(answer) ?? []);
   return new Map(
-    [...Map.groupBy(plain, ({ target }) => target)].map(([target, them]) => [
+    [...Map.groupBy(plain, ({ target }) => target)].map(([target, group]) => [
       target,
-      inOrder(them.map(({ binding }) => binding)),
+      sortBindings(group.map(({ binding }) => binding)),
     ]),
   );
 }
 
-const inOrder = (bindings: readonly TileBinding[]): readonly TileBinding[] =>
+const sortBindings = (bindings: readonly TileBinding[]): readonly TileBinding[] =>
   bindings.toSorted((a, b) => (a.pk < b.pk ? -1 : 1));
 
-/** A policy, a turned round or a switched off binding is somebody's own: undefined. */
+/** Undefined for a policy, a negated or a disabled binding: someone else made it. */
 function plainBinding(
   answer: BindingAnswer,
 ): { readonly target: string; readonly binding: TileBinding } | undefined {
   const { pk, target, policy, group, user, negate, enabled } = answer;
-  const to = group ? { group } : typeof user === "number" ? { user } : undefined;
-  return to === undefined || policy || negate === true || enabled === false
-    ? undefined
-    : { target, binding: { pk, to } };
+  if (policy || negate === true || enabled === false) return undefined;
+  if (group) return { target, binding: { pk, to: { group } } };
+  return typeof user === "number" ? { target, binding: { pk, to: { user } } } : undefined;
 }
 
-/** Two of the same would both stand: Authentik refuses neither. */
+/** Check for an existing binding first: Authentik does not refuse a duplicate. */
 export async function bind(
   authentik: Authentik,
   tile: Mine<Tile>,
@@ -80,7 +79,7 @@ export async function bind(
     z.looseObject({ pk: z.string() }),
     request,
   );
-  return { ...tile, bindings: inOrder([...tile.bindings, { pk, to }]) };
+  return { ...tile, bindings: sortBindings([...tile.bindings, { pk, to }]) };
 }
 
 export async function unbind(

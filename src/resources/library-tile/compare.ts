@@ -16,35 +16,43 @@ export const CONTENT = [
   "mode",
 ] as const satisfies readonly (keyof TileContent)[];
 
-/** The fields that are to be written, with what they must be; not those where Authentik made something else of the same wish. */
+/**
+ * The fields to write, with their desired values. Leaves out fields that Authentik normalised after
+ * an earlier write of the same value.
+ */
 export function changedFields(
-  found: TileContent,
-  exposure: TileContent,
-  settledFor: AcceptedNormalisation | undefined,
+  existing: TileContent,
+  desired: TileContent,
+  normalisation: AcceptedNormalisation | undefined,
 ): Partial<TileContent> {
-  const settled = (field: keyof TileContent) =>
-    settledFor?.desired[field] === exposure[field] && settledFor.accepted[field] === found[field];
-  const fields = CONTENT.filter((field) => found[field] !== exposure[field] && !settled(field));
-  return Object.fromEntries(fields.map((field) => [field, exposure[field]]));
+  const isNormalised = (field: keyof TileContent) =>
+    normalisation?.desired[field] === desired[field] &&
+    normalisation.accepted[field] === existing[field];
+  const fields = CONTENT.filter(
+    (field) => existing[field] !== desired[field] && !isNormalised(field),
+  );
+  return Object.fromEntries(fields.map((field) => [field, desired[field]]));
 }
 
 /**
- * Who is to be bound and is not yet, in the order in which it must be done: the token's user first. A tile that was bound to
- * groups alone, and then left so by a crash, this token could never find again.
+ * The bindings to create, in order: the token's user first. If a crash left a tile bound only to
+ * groups, this token could never find it again.
  */
 export const missingBindings = (
   { bindings }: Pick<Tile, "bindings">,
   desired: DesiredTile,
 ): readonly BindingSubject[] =>
-  requiredBindings(desired).filter((wanted) => !bindings.some(({ to }) => same(to, wanted)));
+  requiredBindings(desired).filter(
+    (required) => !bindings.some(({ to }) => isSameSubject(to, required)),
+  );
 
-/** The bindings that are too many, also the second to one and the same; those to users last, for the same reason. */
+/** The bindings to remove, duplicates included; bindings to users last, for the same reason. */
 export function extraBindings(
   { bindings }: Pick<Tile, "bindings">,
   desired: DesiredTile,
 ): readonly TileBinding[] {
-  const kept = requiredBindings(desired).map((wanted) =>
-    bindings.find(({ to }) => same(to, wanted)),
+  const kept = requiredBindings(desired).map((required) =>
+    bindings.find(({ to }) => isSameSubject(to, required)),
   );
   const others = bindings.filter((binding) => !kept.includes(binding));
   return [...others.filter(({ to }) => "group" in to), ...others.filter(({ to }) => "user" in to)];
@@ -55,5 +63,5 @@ export const requiredBindings = ({ groups, reader }: DesiredTile): readonly Bind
   ...groups.map((group) => ({ group })),
 ];
 
-const same = (a: BindingSubject, b: BindingSubject): boolean =>
+const isSameSubject = (a: BindingSubject, b: BindingSubject): boolean =>
   "group" in a ? "group" in b && a.group === b.group : "user" in b && a.user === b.user;

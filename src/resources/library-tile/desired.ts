@@ -6,28 +6,31 @@ import type { Owner } from "../../core/domain/owner.ts";
 import { type Route, type RouteKey, routeKey } from "../../core/domain/route.ts";
 import type { DesiredTile, TokenUser } from "./types.ts";
 
-/** How every slug of ours begins. Also what the list of applications is searched for, so it is one plain word. */
+/** The prefix of all our slugs. The list of applications is searched for its plain word. */
 export const SLUG_PREFIX = "cfauth-";
 
 /** Marks a tile as this owner's, together with its slug. */
 export const publisher = (owner: Owner): string => `cfauth:${owner}`;
 
-/** Longest slug before 2025.12. */
-const LONGEST = 50;
+/** The limit before 2025.12, in characters. */
+const MAX_SLUG_LENGTH = 50;
 
 /**
- * The slug of a route's tile, a function of owner and route: a lost answer collides instead of making a second one.
+ * The slug of a route's tile. It depends only on owner and route, so that after a lost answer a
+ * second attempt collides instead of creating a second tile.
  *
- * @example slugOf("home", "wiki.example.com") is cfauth-wiki-example-com-… with eight hexadecimal digits
+ * @example slugOf("home", "wiki.example.com") is cfauth-wiki-example-com-… with eight hexadecimal
+ *   digits
  */
 export function slugOf(owner: Owner, route: RouteKey): string {
-  // An owner has no space, so that no two pairs come to the same text.
+  // An owner contains no space, so no two pairs give the same text.
   const digest = createHash("sha256").update(`${owner} ${route}`).digest("hex").slice(0, 8);
   const readable = route.toLowerCase().replace(/[^a-z0-9]+/g, "-");
-  return `${SLUG_PREFIX}${readable.slice(0, LONGEST - SLUG_PREFIX.length - digest.length - 1).replace(/^-|-$/g, "")}-${digest}`;
+  const maxLength = MAX_SLUG_LENGTH - SLUG_PREFIX.length - digest.length - 1;
+  return `${SLUG_PREFIX}${readable.slice(0, maxLength).replace(/^-|-$/g, "")}-${digest}`;
 }
 
-/** What the route's tile must be; undefined while a group of its audience is not known. */
+/** The desired tile of the route; undefined while a group of its audience is unknown. */
 export function desiredTile(
   owner: Owner,
   { route, protection, display }: Exposure,
@@ -35,7 +38,7 @@ export function desiredTile(
   me: TokenUser,
 ): DesiredTile | undefined {
   const names = protection.kind === "authentik" ? protection.audience.groups : [];
-  // Before 2025.12 groups under different parents may have one name; the rule in Cloudflare knows no other.
+  // Before 2025.12 several groups may share a name. Rules in Cloudflare know only the name.
   const found = groups.filter(({ name }) => names.includes(name));
   if (!names.every((name) => found.some((group) => group.name === name))) return undefined;
   const keys = found.map(({ pk }) => pk);
@@ -60,5 +63,5 @@ function nameOf({ hostname, path }: Route): string {
   return path === undefined ? name : `${name} ${path}`;
 }
 
-/** Authentik formats it as Python does, with the user's name and the like. */
+/** Authentik applies Python's % formatting to it, with the user's name and other values. */
 const launchUrl = (route: Route): string => `https://${routeKey(route)}`.replaceAll("%", "%%");

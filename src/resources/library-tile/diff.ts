@@ -3,7 +3,7 @@ import { type Diff, diffFields, type Fields, fieldsOf } from "../contract/diff.t
 import { CONTENT } from "./compare.ts";
 import type { LibraryTileChange, TileContent } from "./types.ts";
 
-/** @param groups - by which primary keys have their names */
+/** @param groups - gives primary keys of groups their names */
 export function diffLibraryTile(change: LibraryTileChange, groups: Lookups["groups"]): Diff {
   const nameOf = (pk: string) =>
     ("found" in groups ? groups.found.find((group) => group.pk === pk)?.name : undefined) ??
@@ -18,7 +18,7 @@ export function diffLibraryTile(change: LibraryTileChange, groups: Lookups["grou
   const shown = diffFields(before, after);
   if (change.action !== "update" || Object.keys({ ...shown.before, ...shown.after }).length > 0)
     return shown;
-  // The token's own user among them is told only where nothing else is.
+  // Bindings to users are shown only if nothing else differs.
   const people = change.existing.bindings.filter(({ to }) => "user" in to).length;
   return diffFields({ people }, { people: change.desired.reader === undefined ? 0 : 1 });
 }

@@ -22,15 +22,18 @@ import { recordFailure, slugIn, writeTile } from "./write.ts";
 export interface LibraryTileDriverOptions {
   readonly authentik: Authentik;
   readonly owner: Owner;
-  /** Whether everything is to go: then a look also counts what the token may not see, which costs a call. */
+  /**
+   * For `cfauth destroy`: also counts the applications that the token may not see, which costs a
+   * call.
+   */
   readonly teardown?: boolean;
 }
 
-/** The hands of tiles. */
 export interface LibraryTileDriver extends ResourceDriver<ObservedLibraryTiles, LibraryTileChange> {
   /**
-   * Asks for the tiles of these routes, and for those that were known before, as far as the list did not show them: it has only what
-   * the token's user may open, so one that another user's token made for some groups is not in it. Never throws a ServiceError.
+   * Looks up the tiles of these routes, and previously known tiles, one by one if the list did not
+   * contain them. The list has only what the token's user may open, so a tile that another user's
+   * token created for some groups is missing. Never throws a ServiceError.
    */
   observeByRoute(
     routes: readonly RouteKey[],
@@ -39,23 +42,27 @@ export interface LibraryTileDriver extends ResourceDriver<ObservedLibraryTiles, 
   ): Promise<ObservedLibraryTiles>;
 }
 
-/** Tiles in Authentik's library. Never throws a ServiceError and never fails: nothing waits for a tile. */
+/**
+ * Observes and writes tiles in Authentik's library. Never throws a ServiceError and never fails,
+ * because nothing waits for a tile.
+ */
 export function createLibraryTileDriver(options: LibraryTileDriverOptions): LibraryTileDriver {
   return {
     observeByRoute: async (routes, observed, before) => {
       if (observed.fault !== undefined || observed.me === undefined || observed.me.superuser)
         return observed;
       try {
-        return await sought(options, unlisted(options.owner, routes, observed, before), observed);
+        const slugs = unlistedSlugs({ owner: options.owner, routes, observed, before });
+        return await lookUpTiles(options, slugs, observed);
       } catch (error) {
         if (!(error instanceof ServiceError)) throw error;
         return { ...observed, fault: areTilesUnavailable(error) };
       }
     },
     kind: "tile",
-    observe: async (depth, before) => {
+    observe: async (scope, before) => {
       try {
-        return await look(options, depth, before);
+        return await listTiles(options, scope, before);
       } catch (error) {
         if (!(error instanceof ServiceError)) throw error;
         return { ...(before ?? NO_TILES), failed: new Map(), fault: areTilesUnavailable(error) };
@@ -66,12 +73,12 @@ export function createLibraryTileDriver(options: LibraryTileDriverOptions): Libr
   };
 }
 
-async function look(
+async function listTiles(
   { authentik, owner, teardown = false }: LibraryTileDriverOptions,
-  depth: ObservationScope,
+  scope: ObservationScope,
   before: ObservedLibraryTiles | undefined,
 ): Promise<ObservedLibraryTiles> {
-  const known = depth === "routes" ? before : undefined;
+  const known = scope === "routes" ? before : undefined;
   const me = known?.me ?? (await tokenUser(authentik));
   const { mine, taken, listed } = await applicationsOf(authentik, owner, me);
   const hidden =
@@ -94,34 +101,42 @@ async function look(
   };
 }
 
-/** Slugs that a tile of ours may have and that no answer has told of. */
-function unlisted(
-  owner: Owner,
-  routes: readonly RouteKey[],
-  observed: ObservedLibraryTiles,
-  before: ObservedLibraryTiles | undefined,
-): readonly string[] {
+/** Slugs that a tile of ours may have and that are still unknown. */
+function unlistedSlugs({
+  owner,
+  routes,
+  observed,
+  before,
+}: {
+  readonly owner: Owner;
+  readonly routes: readonly RouteKey[];
+  readonly observed: ObservedLibraryTiles;
+  readonly before: ObservedLibraryTiles | undefined;
+}): readonly string[] {
   const ofRoutes = routes
     .filter((route) => !route.startsWith("*."))
     .map((route) => slugOf(owner, route));
-  const told = (slug: string) =>
+  const isKnown = (slug: string) =>
     observed.mine.has(slug) || observed.taken.has(slug) || observed.absent.has(slug);
   return [...new Set([...ofRoutes, ...(before?.mine.keys() ?? [])])]
-    .filter((slug) => !told(slug))
+    .filter((slug) => !isKnown(slug))
     .toSorted();
 }
 
-async function sought(
+async function lookUpTiles(
   { authentik, owner }: LibraryTileDriverOptions,
   slugs: readonly string[],
   observed: ObservedLibraryTiles,
 ): Promise<ObservedLibraryTiles> {
   let sofar = observed;
-  for (const some of chunks(slugs)) {
-    const found = await Promise.all(
-      some.map(async (slug) => ({ slug, at: await tileWithBindings({ authentik, owner }, slug) })),
+  for (const chunk of chunks(slugs)) {
+    const answers = await Promise.all(
+      chunk.map(async (slug) => ({
+        slug,
+        tile: await tileWithBindings({ authentik, owner }, slug),
+      })),
     );
-    sofar = found.reduce(withAnswer, sofar);
+    sofar = answers.reduce(addAnswer, sofar);
   }
   return sofar;
 }
@@ -130,21 +145,21 @@ async function tileWithBindings(
   { authentik, owner }: LibraryTileDriverOptions,
   slug: string,
 ): Promise<Mine<Tile> | "theirs" | undefined> {
-  const at = await tileAt(authentik, owner, slug);
-  return at === undefined || at === "theirs"
-    ? at
-    : markOwned({ ...at, bindings: await bindingsOf(authentik, at) });
+  const tile = await tileAt(authentik, owner, slug);
+  return tile === undefined || tile === "theirs"
+    ? tile
+    : markOwned({ ...tile, bindings: await bindingsOf(authentik, tile) });
 }
 
-function withAnswer(
+function addAnswer(
   observed: ObservedLibraryTiles,
-  { slug, at }: { readonly slug: string; readonly at: Mine<Tile> | "theirs" | undefined },
+  { slug, tile }: { readonly slug: string; readonly tile: Mine<Tile> | "theirs" | undefined },
 ): ObservedLibraryTiles {
-  if (at === undefined) return { ...observed, absent: new Set([...observed.absent, slug]) };
+  if (tile === undefined) return { ...observed, absent: new Set([...observed.absent, slug]) };
   const hidden = Math.max(0, observed.hidden - 1);
-  return at === "theirs"
+  return tile === "theirs"
     ? { ...observed, hidden, taken: new Set([...observed.taken, slug]) }
-    : { ...observed, hidden, mine: new Map([...observed.mine, [slug, at]]) };
+    : { ...observed, hidden, mine: new Map([...observed.mine, [slug, tile]]) };
 }
 
 async function tokenUser(authentik: Authentik): Promise<TokenUser> {
@@ -155,25 +170,28 @@ async function tokenUser(authentik: Authentik): Promise<TokenUser> {
   return { pk: user.pk, superuser: user.is_superuser };
 }
 
-/** Of many tiles, few at once: Authentik has people to log in meanwhile. */
-const AT_ONCE = 4;
+/** Tiles written or looked up at once: few, because Authentik also has to serve people's logins. */
+const CONCURRENCY = 4;
 
 const chunks = <T>(all: readonly T[]): readonly (readonly T[])[] =>
-  Array.from({ length: Math.ceil(all.length / AT_ONCE) }, (_, n) =>
-    all.slice(n * AT_ONCE, (n + 1) * AT_ONCE),
+  Array.from({ length: Math.ceil(all.length / CONCURRENCY) }, (_, n) =>
+    all.slice(n * CONCURRENCY, (n + 1) * CONCURRENCY),
   );
 
-/** A change that was refused is neither done nor failed: the loop has nothing to come back for before the next look. */
+/**
+ * A refused change counts neither as applied nor as failed: there is nothing to retry before the
+ * next observation.
+ */
 async function apply(
-  drivers: LibraryTileDriverOptions,
+  options: LibraryTileDriverOptions,
   changes: readonly LibraryTileChange[],
   observed: ObservedLibraryTiles,
 ): Promise<ApplyResult<ObservedLibraryTiles, LibraryTileChange>> {
-  const silence = [...observed.failed.values()].find(unheard);
+  const unreachable = [...observed.failed.values()].find(isUnreachable);
   const applied = await applyEach(changes, observed, async (change) =>
-    silence === undefined
-      ? writeTile(drivers, change, observed)
-      : recordFailure(slugIn(change), silence),
+    unreachable === undefined
+      ? writeTile(options, change, observed)
+      : recordFailure(slugIn(change), unreachable),
   );
   const { failed, taken } = applied.observed;
   return {
@@ -184,5 +202,9 @@ async function apply(
   };
 }
 
-/** Where nothing answers, the routes that are opened in the same wave do not wait for one tile after the other. */
-const unheard = ({ transient, status }: ServiceError): boolean => transient && status === undefined;
+/**
+ * Whether Authentik did not answer at all. The remaining tiles are then skipped, so that routes of
+ * the same wave do not wait for each of them.
+ */
+const isUnreachable = ({ transient, status }: ServiceError): boolean =>
+  transient && status === undefined;

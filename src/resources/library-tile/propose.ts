@@ -19,23 +19,27 @@ import type {
 type Needs = { readonly tile: ObservedLibraryTiles; readonly lookups: Pick<Lookups, "groups"> };
 
 /**
- * A tile for each route that people go to, seen by those who may enter.
+ * A tile for each route that people visit, visible to those who may enter.
  *
- * | the tile              | its route                                                          | then                    |
- * |-----------------------|--------------------------------------------------------------------|-------------------------|
- * | none can be looked at | any                                                                | say so, and do nothing  |
- * | absent                | live, its groups known                                             | create it               |
- * | absent                | live, its groups known, but somebody else has the slug             | say so                  |
- * | absent                | any other                                                          | nothing                 |
- * | ours, differs         | live, its groups known                                             | mend it                 |
- * | ours                  | held; wished, but not live just now or with a group that is unknown | leave it                |
- * | ours                  | not wished; hidden, a wildcard, the login; any where tiles are off | delete it               |
- * | refused since a look  | any of these that would change it                                  | say why, until the next |
+ * | the tile           | its route                                    | then                      |
+ * |--------------------|----------------------------------------------|---------------------------|
+ * | cannot be observed | any                                          | report it; change nothing |
+ * | absent             | live, its groups known                       | create                    |
+ * | absent             | live, its groups known, but the slug is      | report it                 |
+ * |                    | foreign                                      |                           |
+ * | absent             | any other                                    | nothing                   |
+ * | ours, differs      | live, its groups known                       | update                    |
+ * | ours               | frozen; or desired, but not live now or with | leave                     |
+ * |                    | an unknown group                             |                           |
+ * | ours               | not desired; hidden, a wildcard, the login;  | delete                    |
+ * |                    | or tiles are off                             |                           |
+ * | refused since the  | any that would change it                     | report why, until the     |
+ * | last observation   |                                              | next observation          |
  *
- * @param on - CFAUTH_TILES
+ * @param enabled - CFAUTH_TILES
  */
 export const libraryTiles =
-  (owner: Owner, on: boolean): BestEffort<Needs, LibraryTileChange> =>
+  (owner: Owner, enabled: boolean): BestEffort<Needs, LibraryTileChange> =>
   ({ tile: observed, lookups }, desired, live) => {
     if (observed.fault !== undefined) return { changes: [], problems: [observed.fault] };
     if (observed.me === undefined) return { changes: [], problems: [] };
@@ -45,17 +49,18 @@ export const libraryTiles =
       me: observed.me,
       groups: "found" in lookups.groups ? lookups.groups.found : [],
     };
-    const shown = on ? [...desired.exposures.values()].filter(visited) : [];
+    const visible = enabled ? [...desired.exposures.values()].filter(isVisited) : [];
     const kept = new Set(
-      [...shown.map((exposure) => routeKey(exposure.route)), ...(on ? desired.frozen : [])].map(
-        (key) => slugOf(owner, key),
-      ),
+      [
+        ...visible.map((exposure) => routeKey(exposure.route)),
+        ...(enabled ? desired.frozen : []),
+      ].map((key) => slugOf(owner, key)),
     );
+    const liveExposures = visible.filter((exposure) => live.has(routeKey(exposure.route)));
+    const unwanted = [...observed.mine.values()].filter((tile) => !kept.has(tile.slug));
     const steps = [
-      ...shown.flatMap((exposure) =>
-        live.has(routeKey(exposure.route)) ? (write(context, exposure) ?? []) : [],
-      ),
-      ...[...observed.mine.values()].flatMap((at) => (kept.has(at.slug) ? [] : [remove(at)])),
+      ...liveExposures.flatMap((exposure) => writeStep(context, exposure) ?? []),
+      ...unwanted.map(removalStep),
     ].toSorted((a, b) => (a.slug < b.slug ? -1 : 1));
     return {
       changes: steps.flatMap(({ change, slug }) =>
@@ -63,16 +68,16 @@ export const libraryTiles =
       ),
       problems: [
         ...steps.flatMap(({ problem }) => problem ?? []),
-        ...refusals(steps, observed.failed),
+        ...refusalProblems(steps, observed.failed),
       ],
     };
   };
 
-/** Whether people go there by themselves: not to the login, nor to one of the many names of a wildcard. */
-const visited = ({ route, protection, display }: Exposure): boolean =>
+/** Whether people visit it directly: not the login, and not the many names of a wildcard. */
+const isVisited = ({ route, protection, display }: Exposure): boolean =>
   protection.kind !== "login" && !display.hidden && !route.hostname.startsWith("*.");
 
-interface Scene {
+interface TileContext {
   readonly owner: Owner;
   readonly observed: ObservedLibraryTiles;
   readonly me: TokenUser;
@@ -83,44 +88,48 @@ interface Step {
   readonly slug: string;
   readonly change?: LibraryTileChange;
   readonly problem?: Problem;
-  /** For whom; undefined where nobody wishes it any more. */
+  /** The exposure that desires the tile; undefined if none does any more. */
   readonly exposure?: Exposure;
 }
 
-function write({ owner, observed, me, groups }: Scene, exposure: Exposure): Step | undefined {
+function writeStep(
+  { owner, observed, me, groups }: TileContext,
+  exposure: Exposure,
+): Step | undefined {
   const desired = desiredTile(owner, exposure, groups, me);
   if (desired === undefined) return undefined;
   const { slug } = desired;
-  const at = observed.mine.get(slug);
-  const base = { kind: "tile", key: key(slug), subject: desired.route } as const;
-  if (at === undefined)
+  const existing = observed.mine.get(slug);
+  const base = { kind: "tile", key: keyOf(slug), subject: desired.route } as const;
+  if (existing === undefined)
     return observed.taken.has(slug)
-      ? { slug, problem: taken(exposure, slug) }
+      ? { slug, problem: conflictProblem(exposure, slug) }
       : { slug, exposure, change: { ...base, action: "create", desired } };
-  return alike(at, desired, observed)
+  return isInSync(existing, desired, observed)
     ? undefined
-    : { slug, exposure, change: { ...base, action: "update", existing: at, desired } };
+    : { slug, exposure, change: { ...base, action: "update", existing, desired } };
 }
 
-const alike = (
-  at: Tile,
+const isInSync = (
+  existing: Tile,
   desired: DesiredTile,
   { acceptedNormalisations }: ObservedLibraryTiles,
 ): boolean =>
-  Object.keys(changedFields(at, desired, acceptedNormalisations.get(at.slug))).length === 0 &&
-  missingBindings(at, desired).length === 0 &&
-  extraBindings(at, desired).length === 0;
+  Object.keys(changedFields(existing, desired, acceptedNormalisations.get(existing.slug)))
+    .length === 0 &&
+  missingBindings(existing, desired).length === 0 &&
+  extraBindings(existing, desired).length === 0;
 
-const key = (slug: string) => `tile ${slug}`;
+const keyOf = (slug: string) => `tile ${slug}`;
 
-const remove = (at: Mine<Tile>): Step => ({
-  slug: at.slug,
+const removalStep = (existing: Mine<Tile>): Step => ({
+  slug: existing.slug,
   change: {
     kind: "tile",
     action: "delete",
-    key: key(at.slug),
-    subject: /^https:\/\/(.+)$/.exec(at.launchUrl)?.[1] ?? at.name,
-    existing: at,
+    key: keyOf(existing.slug),
+    subject: /^https:\/\/(.+)$/.exec(existing.launchUrl)?.[1] ?? existing.name,
+    existing,
   },
 });
 
@@ -135,7 +144,7 @@ const warning = (
   effect: "unchanged",
 });
 
-const taken = ({ route, workload }: Exposure, slug: string): Problem =>
+const conflictProblem = ({ route, workload }: Exposure, slug: string): Problem =>
   warning({
     code: "CFA-AK-REFUSED",
     container: workload,
@@ -144,8 +153,8 @@ const taken = ({ route, workload }: Exposure, slug: string): Problem =>
     fix: `delete the application ${slug} in Authentik, or leave the route without a tile with the label app.hidden=true`,
   });
 
-/** One for each reason: what a missing permission does to every tile is told once. */
-function refusals(
+/** One problem for each reason: a missing permission that affects every tile is reported once. */
+function refusalProblems(
   steps: readonly Step[],
   failed: ObservedLibraryTiles["failed"],
 ): readonly Problem[] {
@@ -154,34 +163,29 @@ function refusals(
     return error === undefined ? [] : [{ error, exposure: step.exposure }];
   });
   const reasons = Map.groupBy(refused, ({ error }) => `${error.code} ${error.message}`);
-  return [...reasons.values()].flatMap(([first, ...others]) =>
-    first === undefined
-      ? []
-      : [
-          others.length === 0
-            ? refusal(first.error, first.exposure)
-            : refusal(first.error, undefined),
-        ],
-  );
+  return [...reasons.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    return [refusalProblem(first.error, others.length === 0 ? first.exposure : undefined)];
+  });
 }
 
-const refusal = (error: ServiceError, exposure: Exposure | undefined): Problem => ({
+const refusalProblem = (error: ServiceError, exposure: Exposure | undefined): Problem => ({
   ...warning({
     code: error.code,
     container: exposure?.workload,
     route: exposure && routeKey(exposure.route),
-    message: `not every tile ${LIBRARY} is as it should be: ${error.message}`,
+    message: `some tiles ${LIBRARY} are not up to date: ${error.message}`,
     fix: error.fix,
   }),
   ...problemIdentity(error, "tile"),
 });
 
-/** Why none could be looked at. */
+/** The problem that no tile could be observed. */
 export const areTilesUnavailable = ({ code, message, fix }: ServiceError): Problem =>
   warning({
     code,
     container: undefined,
     route: undefined,
-    message: `the tiles ${LIBRARY} are left as they are: ${message}`,
+    message: `the tiles ${LIBRARY} are left unchanged: ${message}`,
     fix,
   });

@@ -2,7 +2,11 @@ import { markOwned } from "../contract/owned.ts";
 import { requiredBindings } from "./compare.ts";
 import type { LibraryTileChange, ObservedLibraryTiles } from "./types.ts";
 
-/** As it will be seen. @param known - in place of primary keys that nobody knows yet */
+/**
+ * What will be observed after the change.
+ *
+ * @param known - stands in for primary keys that are not known yet
+ */
 export function simulateLibraryTile(
   observed: ObservedLibraryTiles,
   change: LibraryTileChange,

@@ -4,26 +4,33 @@ import type { ServiceError } from "../../core/errors.ts";
 import type { CrudChange } from "../contract/change.ts";
 import type { Mine } from "../contract/owned.ts";
 
-/** Tiles in Authentik's library: applications without a provider, ours by slug and publisher. */
+/** Tiles in Authentik's library: applications without a provider. Slug and publisher mark ours. */
 export interface ObservedLibraryTiles {
   /** By slug. */
   readonly mine: ReadonlyMap<string, Mine<Tile>>;
-  /** Slugs of applications that begin as ours do and are somebody else's. */
+  /** Slugs with our prefix that belong to foreign applications. */
   readonly taken: ReadonlySet<string>;
-  /** Slugs of our routes under which Authentik has nothing: asked for one by one, and not again before the next whole look. */
+  /**
+   * Slugs of our routes that do not exist in Authentik. They are looked up one by one, and not
+   * again before the next full observation.
+   */
   readonly absent: ReadonlySet<string>;
-  /** How many applications exist that the token may not see: a tile of ours may be among them. Counted only for one who leaves, else 0. */
+  /**
+   * How many applications exist that the token may not see. A tile of ours may be among them.
+   * Counted only for `cfauth destroy`, otherwise 0.
+   */
   readonly hidden: number;
-  /** Why tiles could not be looked at: then none is written. */
+  /** Why tiles could not be observed; then none is written. */
   readonly fault: Problem | undefined;
-  /** What was refused since the last look, by slug: not tried again before the next one. */
+  /** What was refused since the last observation, by slug. Not tried again before the next one. */
   readonly failed: ReadonlyMap<string, ServiceError>;
   /**
-   * What Authentik made of what was written, where it is not the same: an icon that this version does not take. By slug. Set by
-   * a write, cleared by the next whole look; without it the same would be written at every look.
+   * Fields that Authentik changed when they were written, by slug, such as an icon that this
+   * version does not accept. Set by a write and cleared by the next full observation. Without it,
+   * the same value would be written in every pass.
    */
   readonly acceptedNormalisations: ReadonlyMap<string, AcceptedNormalisation>;
-  /** Asked for by each whole look; undefined only where that failed. */
+  /** Read by each full observation; undefined only if that failed. */
   readonly me: TokenUser | undefined;
 }
 
@@ -38,7 +45,10 @@ export const NO_TILES: ObservedLibraryTiles = {
   me: undefined,
 };
 
-/** Whose token it is. The list of applications has only what its user may open, unless it is a superuser's. */
+/**
+ * The user of the token. The list of applications has only what this user may open, unless it is a
+ * superuser.
+ */
 export interface TokenUser {
   readonly pk: number;
   readonly superuser: boolean;
@@ -47,7 +57,7 @@ export interface TokenUser {
 export interface Tile extends TileContent {
   readonly pk: string;
   readonly slug: string;
-  /** Plain ones to a group or a user; whatever else somebody bound to it is theirs. */
+  /** Plain bindings to a group or a user. Any other binding is foreign. */
   readonly bindings: readonly TileBinding[];
 }
 
@@ -59,14 +69,14 @@ export interface TileBinding {
 /** By primary key. */
 export type BindingSubject = { readonly group: string } | { readonly user: number };
 
-/** What people see. Texts are empty where there is none. */
+/** What people see. Absent texts are empty. */
 export interface TileContent {
   readonly name: string;
   readonly launchUrl: string;
   readonly icon: string;
   readonly description: string;
   readonly category: string;
-  /** `any` or `all`: how many of its bindings one must meet. */
+  /** `any` or `all`: how many of its bindings a user must meet. */
   readonly mode: string;
 }
 
@@ -75,13 +85,16 @@ export interface AcceptedNormalisation {
   readonly accepted: TileContent;
 }
 
-/** What a tile must be. */
+/** The desired state of a tile. */
 export interface DesiredTile extends TileContent {
   readonly slug: string;
   readonly route: RouteKey;
-  /** Primary keys of the groups whose members see it, sorted; everyone sees one that has none. */
+  /** Primary keys of the groups whose members see it, sorted. Without groups, everyone sees it. */
   readonly groups: readonly string[];
-  /** The token's own user, who has to see it to find it again; undefined where everyone or a superuser does. */
+  /**
+   * The token's own user, who must see the tile to find it again; undefined if everyone sees it, or
+   * if the user is a superuser.
+   */
   readonly reader: number | undefined;
 }
 

@@ -8,7 +8,7 @@ import { bind, bindingsOf, unbind } from "./binding.ts";
 import { changedFields, extraBindings, missingBindings, requiredBindings } from "./compare.ts";
 import type { DesiredTile, LibraryTileChange, ObservedLibraryTiles, Tile } from "./types.ts";
 
-interface Hands {
+interface WriteContext {
   readonly authentik: Authentik;
   readonly owner: Owner;
 }
@@ -16,26 +16,26 @@ interface Hands {
 export const slugIn = (change: LibraryTileChange): string =>
   change.action === "create" ? change.desired.slug : change.existing.slug;
 
-/** Carries one change out; what is refused is part of what is seen from then on. */
+/** Applies one change. A refusal becomes part of the observed state. */
 export async function writeTile(
-  drivers: Hands,
+  context: WriteContext,
   change: LibraryTileChange,
   { acceptedNormalisations }: ObservedLibraryTiles,
 ): Promise<StateUpdate<ObservedLibraryTiles>> {
   try {
     switch (change.action) {
       case "create":
-        return await create(drivers, change.desired);
+        return await create(context, change.desired);
       case "update":
-        return await mend(
-          drivers,
+        return await updateTile(
+          context,
           change.existing,
           change.desired,
           acceptedNormalisations.get(change.existing.slug),
         );
       case "delete":
-        await ignoreNotFound(deleteTile(drivers.authentik, change.existing));
-        return without(change.existing.slug);
+        await ignoreNotFound(deleteTile(context.authentik, change.existing));
+        return removeSlug(change.existing.slug);
     }
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
@@ -44,80 +44,82 @@ export async function writeTile(
 }
 
 /**
- * One that is for some only is made without an address, which shows it to nobody, and gets its own when it is bound: for as long
- * as it has no bindings it would be everybody's. Whoever dies in between leaves one that differs, and so is mended.
+ * A tile for some people only is created without an address, so that nobody sees it, and gets its
+ * address once it is bound: without bindings everyone would see it. A crash in between leaves a
+ * tile that differs and is then updated.
  */
 async function create(
-  { authentik, owner }: Hands,
+  { authentik, owner }: WriteContext,
   desired: DesiredTile,
 ): Promise<StateUpdate<ObservedLibraryTiles>> {
-  const wanted = requiredBindings(desired);
-  const made = await createTile(
+  const bindings = requiredBindings(desired);
+  const isForEveryone = bindings.length === 0;
+  const created = await createTile(
     authentik,
     owner,
-    wanted.length === 0 ? desired : { ...desired, launchUrl: NOWHERE },
+    isForEveryone ? desired : { ...desired, launchUrl: NOWHERE },
   );
-  if (made === undefined)
+  if (created === undefined)
     return (observed) => ({ ...observed, taken: new Set([...observed.taken, desired.slug]) });
-  // What it still lacks the planner finds out.
-  if (made.found) return put({ ...made.tile, bindings: await bindingsOf(authentik, made.tile) });
-  return follow(made.tile, desired, [
-    ...wanted.map((to) => (tile: Mine<Tile>) => bind(authentik, tile, to)),
-    ...(wanted.length === 0
-      ? []
-      : [(tile: Mine<Tile>) => changeTile(authentik, tile, { launchUrl: desired.launchUrl })]),
-    (tile) => setIcon(authentik, tile, desired.icon),
-  ]);
+  // If it existed already, the planner finds out what it still lacks.
+  if (created.found)
+    return put({ ...created.tile, bindings: await bindingsOf(authentik, created.tile) });
+  const steps: Step[] = bindings.map((to) => (tile) => bind(authentik, tile, to));
+  if (!isForEveryone)
+    steps.push((tile) => changeTile(authentik, tile, { launchUrl: desired.launchUrl }));
+  steps.push((tile) => setIcon(authentik, tile, desired.icon));
+  return runSteps(created.tile, desired, steps);
 }
 
-/** First those who are to see it, then those who are not: without any binding it would be everybody's. */
-function mend(
-  { authentik }: Hands,
-  at: Mine<Tile>,
+/** Adds bindings before it removes any: without bindings everyone would see the tile. */
+function updateTile(
+  { authentik }: WriteContext,
+  existing: Mine<Tile>,
   desired: DesiredTile,
-  settled: Parameters<typeof changedFields>[2],
+  normalisation: Parameters<typeof changedFields>[2],
 ): Promise<StateUpdate<ObservedLibraryTiles>> {
-  const content = changedFields(at, desired, settled);
-  return follow(at, desired, [
-    ...missingBindings(at, desired).map((to) => (tile: Mine<Tile>) => bind(authentik, tile, to)),
-    ...extraBindings(at, desired).map(
+  const content = changedFields(existing, desired, normalisation);
+  const steps: Step[] = [
+    ...missingBindings(existing, desired).map(
+      (to) => (tile: Mine<Tile>) => bind(authentik, tile, to),
+    ),
+    ...extraBindings(existing, desired).map(
       (binding) => (tile: Mine<Tile>) => unbind(authentik, tile, binding),
     ),
-    ...(Object.keys(content).length === 0
-      ? []
-      : [(tile: Mine<Tile>) => changeTile(authentik, tile, content)]),
-    ...("icon" in content ? [(tile: Mine<Tile>) => setIcon(authentik, tile, desired.icon)] : []),
-  ]);
+  ];
+  if (Object.keys(content).length > 0) steps.push((tile) => changeTile(authentik, tile, content));
+  if ("icon" in content) steps.push((tile) => setIcon(authentik, tile, desired.icon));
+  return runSteps(existing, desired, steps);
 }
 
 type Step = (tile: Mine<Tile>) => Promise<Mine<Tile>>;
 
-/** One step after the other; what was reached before one is refused is seen all the same. */
-async function follow(
+/** Runs the steps in order. If one is refused, the result of the steps before it is kept. */
+async function runSteps(
   tile: Mine<Tile>,
   desired: DesiredTile,
   steps: readonly Step[],
 ): Promise<StateUpdate<ObservedLibraryTiles>> {
-  let reached = tile;
+  let current = tile;
   try {
-    for (const step of steps) reached = await step(reached);
+    for (const step of steps) current = await step(current);
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    return inOrder(put(reached), recordFailure(tile.slug, error));
+    return chain(put(current), recordFailure(tile.slug, error));
   }
-  return inOrder(put(reached), settle(reached, desired));
+  return chain(put(current), acceptNormalisation(current, desired));
 }
 
-const inOrder =
-  (...folds: readonly StateUpdate<ObservedLibraryTiles>[]): StateUpdate<ObservedLibraryTiles> =>
+const chain =
+  (...updates: readonly StateUpdate<ObservedLibraryTiles>[]): StateUpdate<ObservedLibraryTiles> =>
   (observed) =>
-    folds.reduce((sofar, fold) => fold(sofar), observed);
+    updates.reduce((sofar, update) => update(sofar), observed);
 
 const put =
   (tile: Mine<Tile>): StateUpdate<ObservedLibraryTiles> =>
   (observed) => ({ ...observed, mine: new Map([...observed.mine, [tile.slug, tile]]) });
 
-const without =
+const removeSlug =
   (gone: string): StateUpdate<ObservedLibraryTiles> =>
   (observed) => ({
     ...observed,
@@ -128,16 +130,16 @@ export const recordFailure =
   (slug: string, error: ServiceError): StateUpdate<ObservedLibraryTiles> =>
   (observed) => ({ ...observed, failed: new Map([...observed.failed, [slug, error]]) });
 
-/** Everything was written; what differs all the same is what Authentik made of it. */
-function settle(got: Tile, wished: DesiredTile): StateUpdate<ObservedLibraryTiles> {
-  const others = (observed: ObservedLibraryTiles) =>
-    [...observed.acceptedNormalisations].filter(([slug]) => slug !== got.slug);
-  const exact = Object.keys(changedFields(got, wished, undefined)).length === 0;
-  return (observed) => ({
-    ...observed,
-    acceptedNormalisations: new Map([
-      ...others(observed),
-      ...(exact ? [] : [[got.slug, { desired: wished, accepted: got }] as const]),
-    ]),
-  });
+/** After all fields were written, any remaining difference is Authentik's own normalisation. */
+function acceptNormalisation(
+  accepted: Tile,
+  desired: DesiredTile,
+): StateUpdate<ObservedLibraryTiles> {
+  const isExact = Object.keys(changedFields(accepted, desired, undefined)).length === 0;
+  return (observed) => {
+    const acceptedNormalisations = new Map(observed.acceptedNormalisations);
+    acceptedNormalisations.delete(accepted.slug);
+    if (!isExact) acceptedNormalisations.set(accepted.slug, { desired, accepted });
+    return { ...observed, acceptedNormalisations };
+  };
 }

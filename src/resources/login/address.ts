@@ -1,6 +1,6 @@
 import type { LoginAddressSettings } from "./types.ts";
 
-/** Where browsers reach Authentik: its hostname, and its path prefix or "". */
+/** Where browsers reach Authentik: its hostname, and its path prefix (or ""). */
 export function addressOf({ publicUrl }: LoginAddressSettings): {
   readonly hostname: string;
   readonly path: string;

@@ -11,7 +11,10 @@ const ApplicationAnswer = z.looseObject({
   meta_hide: z.boolean().nullish(),
 });
 
-/** By its own address: the list answers what a cache has for the caller, whatever it is filtered by (goauthentik#17064, checked 2026-11). */
+/**
+ * Read by its own URL: the list comes from a cache that ignores filters (goauthentik#17064, checked
+ * 2026-11).
+ */
 export async function applicationOf(
   authentik: Authentik,
   slug: string,
@@ -28,7 +31,10 @@ export async function applicationOf(
   }
 }
 
-/** Kept out of the library, where its tile would lead to nothing: before 2026.5 by its address, from then on by its own field. */
+/**
+ * Hidden from the library, because its tile would lead nowhere: before 2026.5 by its launch URL,
+ * from then on by a field of its own.
+ */
 export async function createApplication(
   authentik: Authentik,
   slug: string,
@@ -46,7 +52,7 @@ export async function createApplication(
 
 const HIDE = { meta_launch_url: "blank://blank", meta_hide: true };
 
-/** One whose address somebody chose keeps it. */
+/** If someone chose a launch URL, it stays. */
 export async function updateApplication(
   authentik: Authentik,
   { slug, inLibrary }: LoginApplication,

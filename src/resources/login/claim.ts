@@ -3,20 +3,24 @@ import { pythonList } from "../../core/text/python-text.ts";
 import type { ObservedGroups, ObservedLogin } from "./types.ts";
 
 /**
- * The claim, and the scope that brings it, in which the login carries the groups of this owner's routes. A name of its own for
- * each owner: the provider is shared, and lists of one name from two mappings would be joined. An owner has no underscore, so
- * two of them never meet.
+ * The claim, and its scope, in which the login carries the groups of this owner's routes.
+ *
+ * Each owner has its own name, because the provider is shared and Authentik would join lists of the
+ * same name from two mappings. An owner contains no underscore, so two names never collide.
  */
 export const claimName = (owner: Owner): string => `cfauth_groups_${owner.replaceAll("-", "_")}`;
 
-/** What Authentik's own `profile` scope says of groups: only those that a user is directly in. */
+/**
+ * The claim of Authentik's own `profile` scope. It has only groups with the user as direct member.
+ */
 export const DIRECT_CLAIM = "groups";
 
 export const mappingName = (owner: Owner): string => `cfauth (${owner}): groups`;
 
 /**
- * The scope mapping's expression. `all_groups` has the inherited ones too (Authentik 2024.2 and later); only what some route
- * asks for travels, since claims end up in a cookie, which takes 4 kB.
+ * The expression of the scope mapping. `all_groups` includes inherited groups (Authentik 2024.2 and
+ * later). The claim has only groups that a route needs, because it ends up in a cookie of at most 4
+ * kB.
  */
 export function expressionFor(owner: Owner, groups: readonly string[]): string {
   return [
@@ -26,7 +30,7 @@ export function expressionFor(owner: Owner, groups: readonly string[]): string {
   ].join("\n");
 }
 
-/** The groups that an expression of ours lets travel; none for any other text. */
+/** The groups in an expression of ours; none for any other text. */
 export function groupsIn(expression: string): readonly string[] {
   const list = /\nwanted = (\[[^\n]*\])\n/.exec(expression)?.[1];
   if (list === undefined) return [];
@@ -40,27 +44,28 @@ export function groupsIn(expression: string): readonly string[] {
   }
 }
 
-/** Whether the mapping lets every one of these groups travel. */
-export function carries(
+/** Whether the mapping carries all of these groups. */
+export function carriesGroups(
   { mapping }: Pick<ObservedGroups, "mapping">,
-  wanted: readonly string[],
+  required: readonly string[],
 ): boolean {
-  const travel = new Set(mapping === undefined ? [] : groupsIn(mapping.expression));
-  return wanted.every((group) => travel.has(group));
+  const carried = new Set(mapping === undefined ? [] : groupsIn(mapping.expression));
+  return required.every((group) => carried.has(group));
 }
 
 /**
- * The claim by which rules can tell members of all these groups; undefined while the login does not carry every one of them
- * all the way, through mapping, provider and login method. Where the mapping cannot be changed, the direct groups must do.
+ * The claim by which rules recognise members of all these groups. Undefined while the login does
+ * not carry all of them through mapping, provider and login method. If the mapping cannot be
+ * written, the direct groups are used.
  */
 export function claimFor(
   { groups, method, provider }: ObservedLogin,
-  wanted: readonly string[],
+  required: readonly string[],
 ): string | undefined {
   if (method === undefined || provider === undefined) return undefined;
   const { mapping, claim } = groups;
-  const attached = mapping !== undefined && provider.scopes.includes(mapping.pk);
-  const asked = method.claims.includes(claim) && method.config.scopes.includes(claim);
-  if (attached && asked && carries(groups, wanted)) return claim;
+  const isAttached = mapping !== undefined && provider.scopes.includes(mapping.pk);
+  const isRequested = method.claims.includes(claim) && method.config.scopes.includes(claim);
+  if (isAttached && isRequested && carriesGroups(groups, required)) return claim;
   return !groups.canWriteMapping && method.claims.includes(DIRECT_CLAIM) ? DIRECT_CLAIM : undefined;
 }

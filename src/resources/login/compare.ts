@@ -1,20 +1,20 @@
 import type { DesiredProvider, Provider } from "./types.ts";
 
-/** Whether the provider is as it must be; a field that this version of Authentik does not have is passed over. */
-export function isInSync(found: Provider, desired: DesiredProvider): boolean {
+/** Whether the provider is as desired. Fields that this version of Authentik lacks are ignored. */
+export function isInSync(existing: Provider, desired: DesiredProvider): boolean {
   return (
-    found.clientType === desired.clientType &&
-    found.authorizationFlow === desired.authorizationFlow &&
+    existing.clientType === desired.clientType &&
+    existing.authorizationFlow === desired.authorizationFlow &&
     (desired.invalidationFlow === undefined ||
-      found.invalidationFlow === undefined ||
-      found.invalidationFlow === desired.invalidationFlow) &&
-    found.clientSecret !== "" &&
-    found.signingKey === desired.signingKey &&
-    found.encryptionKey === undefined &&
-    found.claimsInIdToken &&
-    sameSet(uris(found.redirectUris), uris(desired.redirectUris)) &&
-    sameSet(found.scopes, desired.scopes) &&
-    (found.grantTypes === undefined || sameSet(found.grantTypes, desired.grantTypes))
+      existing.invalidationFlow === undefined ||
+      existing.invalidationFlow === desired.invalidationFlow) &&
+    existing.clientSecret !== "" &&
+    existing.signingKey === desired.signingKey &&
+    existing.encryptionKey === undefined &&
+    existing.claimsInIdToken &&
+    sameSet(uris(existing.redirectUris), uris(desired.redirectUris)) &&
+    sameSet(existing.scopes, desired.scopes) &&
+    (existing.grantTypes === undefined || sameSet(existing.grantTypes, desired.grantTypes))
   );
 }
 

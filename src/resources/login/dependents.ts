@@ -5,22 +5,23 @@ import { redactPersonalData } from "../../core/text/redact.ts";
 import { ApplicationResponse, applicationFrom } from "../access-application/application.ts";
 import type { LoginMethod } from "./types.ts";
 
-interface Hands {
+interface CloudflareContext {
   readonly cloudflare: Cloudflare;
   readonly account: string;
   readonly owner: Owner;
 }
 
 /**
- * What of others needs one of these login methods, in words: applications and reusable policies that name it anywhere, and
- * applications that name no login method at all, since these offer every one.
+ * Describes the foreign objects that need one of these login methods: applications and reusable
+ * policies that name one, and applications that name none at all, because those offer every method.
  */
 export async function dependentsOf(
-  { cloudflare, account: account_id, owner }: Hands,
+  { cloudflare, account: account_id, owner }: CloudflareContext,
   methods: readonly Pick<LoginMethod, "id">[],
 ): Promise<readonly string[]> {
-  // Ids are random: where one stands, in whatever field, it is meant.
-  const names = (it: object): boolean => methods.some(({ id }) => JSON.stringify(it).includes(id));
+  // Ids are random, so an id in any field refers to the login method.
+  const namesMethod = (it: object): boolean =>
+    methods.some(({ id }) => JSON.stringify(it).includes(id));
   const [applications, policies] = await Promise.all([
     cloudflare.list("applications.list", ApplicationResponse, (sdk, page) =>
       sdk.zeroTrust.access.applications.list({ account_id, ...page }),
@@ -29,21 +30,23 @@ export async function dependentsOf(
       sdk.zeroTrust.access.policies.list({ account_id, ...page }),
     ),
   ]);
-  const theirs = applications.filter(
+  const foreign = applications.filter(
     (answer) => applicationFrom(answer, accessTag(owner)) === undefined,
   );
-  const found = [
-    ...theirs.filter(names).map(({ name }) => `the Access application "${name ?? ""}" uses it`),
-    ...theirs
-      .filter(offersAll)
+  const descriptions = [
+    ...foreign
+      .filter(namesMethod)
+      .map(({ name }) => `the Access application "${name ?? ""}" uses it`),
+    ...foreign
+      .filter(offersEveryMethod)
       .map(({ name }) => `the Access application "${name ?? ""}" offers every login method`),
     ...policies
-      .filter((it) => !it.name.startsWith(policyPrefix(owner)) && names(it))
+      .filter((it) => !it.name.startsWith(policyPrefix(owner)) && namesMethod(it))
       .map(({ name }) => `the Access policy "${name}" names it`),
   ];
-  return found.map(redactPersonalData);
+  return descriptions.map(redactPersonalData);
 }
 
-/** Cloudflare's own launcher leads only to what there is otherwise, and a bookmark asks nobody. */
-const offersAll = ({ allowed_idps, type }: ApplicationResponse): boolean =>
+/** Cloudflare's launcher only leads to other applications, and a bookmark requires no login. */
+const offersEveryMethod = ({ allowed_idps, type }: ApplicationResponse): boolean =>
   (allowed_idps ?? []).length === 0 && type !== "app_launcher" && type !== "bookmark";

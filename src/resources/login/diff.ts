@@ -5,14 +5,14 @@ import type { DesiredProvider, LoginChange, LoginMethodConfig, Provider } from "
 export function diffLogin(change: LoginChange): Diff {
   switch (change.key) {
     case "login-provider": {
-      const at = change.action === "update" ? change.existing : undefined;
-      // A version without a flow after a logout passes over the wish for one.
+      const existing = change.action === "update" ? change.existing : undefined;
+      // A version without an invalidation flow ignores the desired one.
       const desired =
-        at?.invalidationFlow === undefined && at !== undefined
+        existing?.invalidationFlow === undefined && existing !== undefined
           ? { ...change.desired, invalidationFlow: undefined }
           : change.desired;
-      return diffFields(at && provider(at), provider(desired), {
-        sensitive: at?.clientSecret ? [] : ["clientSecret"],
+      return diffFields(existing && providerFields(existing), providerFields(desired), {
+        sensitive: existing?.clientSecret ? [] : ["clientSecret"],
       });
     }
     case "login-application":
@@ -27,11 +27,12 @@ export function diffLogin(change: LoginChange): Diff {
         },
       );
     case "login-method": {
-      const at = change.action === "update" ? change.existing : undefined;
-      const secret = at?.name === change.name ? [] : ["clientSecret"];
-      return diffFields(at && method(at.config, at.claims), method(change.config, change.claims), {
-        sensitive: secret,
-      });
+      const existing = change.action === "update" ? change.existing : undefined;
+      return diffFields(
+        existing && methodFields(existing.config, existing.claims),
+        methodFields(change.config, change.claims),
+        { sensitive: existing?.name === change.name ? [] : ["clientSecret"] },
+      );
     }
     case "login-groups":
       return diffFields(change.existing && { groups: groupsIn(change.existing.expression) }, {
@@ -45,11 +46,11 @@ export function diffLogin(change: LoginChange): Diff {
   }
 }
 
-const provider = (it: Provider | DesiredProvider): Fields =>
+const providerFields = (it: Provider | DesiredProvider): Fields =>
   fieldsOf({
     name: it.name,
     clientType: it.clientType,
-    callbacks: it.redirectUris.map(callback),
+    callbacks: it.redirectUris.map(describeCallback),
     flow: it.authorizationFlow,
     logoutFlow: it.invalidationFlow,
     signingKey: it.signingKey,
@@ -59,11 +60,11 @@ const provider = (it: Provider | DesiredProvider): Fields =>
     grantTypes: it.grantTypes ?? [],
   });
 
-/** Its sort comes first: a long address is cut in a line. */
-const callback = ({ mode, url, type }: Provider["redirectUris"][number]): string =>
+/** The type comes first, because a long URL may be cut off at the end of the line. */
+const describeCallback = ({ mode, url, type }: Provider["redirectUris"][number]): string =>
   `${mode === "strict" ? "" : "pattern "}${type === "logout" ? "logout " : ""}${url}`;
 
-const method = (
+const methodFields = (
   {
     client_id,
     auth_url,

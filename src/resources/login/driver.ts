@@ -13,7 +13,7 @@ import { methodsOf, onlyMethod, writeMethod } from "./method.ts";
 import { observePrerequisites } from "./prerequisites.ts";
 import { createProvider, providerByName, providerByPk, updateProvider } from "./provider.ts";
 import { removeLoginPart } from "./remove.ts";
-import { withoutMethod } from "./simulate.ts";
+import { afterRemoval } from "./simulate.ts";
 import type {
   LoginAddressSettings,
   LoginApplication,
@@ -31,37 +31,40 @@ export interface LoginDriverOptions {
   readonly settings: LoginAddressSettings;
   /** Slug of the authorization flow. */
   readonly flow: string;
-  /** Whether everything is to go: then it is looked for who else needs the login method. */
+  /** For `cfauth destroy`: also looks for foreign objects that need the login method. */
   readonly teardown?: boolean;
 }
 
-/** Both ends of the login: provider and application in Authentik, login method in Cloudflare. */
+/**
+ * Observes and writes both ends of the login: provider and application in Authentik, login method
+ * in Cloudflare.
+ */
 export function createLoginDriver(
   options: LoginDriverOptions,
 ): ResourceDriver<ObservedLogin, LoginChange> {
   return {
     kind: "login",
-    observe: async (depth, before) => {
-      const known = depth === "routes" ? before : undefined;
+    observe: async (scope, before) => {
+      const known = scope === "routes" ? before : undefined;
       const [teamDomain, fresh, named, methods] = await inOrder([
         known?.teamDomain ?? teamDomainOf(options),
         known === undefined ? observePrerequisites(options.authentik, options.flow) : undefined,
         applicationOf(options.authentik, options.settings.slug),
         methodsOf(options, options.settings.slug),
       ]);
-      const [method, ...doubles] = methods.ours;
-      const provider = await providerOf(options, named);
-      const kept =
-        known !== undefined && current(known.prerequisites, provider)
+      const [method, ...duplicates] = methods.ours;
+      const provider = await findProvider(options, named);
+      const reusable =
+        known !== undefined && areStillValid(known.prerequisites, provider)
           ? { prerequisites: known.prerequisites, mappingsPath: known.groups.path }
           : fresh;
       const { prerequisites, mappingsPath } =
-        kept ?? (await observePrerequisites(options.authentik, options.flow));
+        reusable ?? (await observePrerequisites(options.authentik, options.flow));
       const [application, groups] = await inOrder([
-        applicationFor(options, named, provider),
-        groupsOf(options, mappingsPath, known),
+        findApplication(options, named, provider),
+        observeGroups(options, mappingsPath, known),
       ]);
-      const found = {
+      const login = {
         teamDomain,
         prerequisites,
         provider,
@@ -70,17 +73,17 @@ export function createLoginDriver(
         groups,
         settings: options.settings,
       };
-      const seen = doubles.length === 0 ? found : { ...found, duplicates: doubles };
-      if (options.teardown !== true) return seen;
-      const users = method === undefined ? [] : await dependentsOf(options, methods.ours);
-      const sharers = methods.others
+      if (options.teardown !== true)
+        return duplicates.length === 0 ? login : { ...login, duplicates };
+      const dependents = method === undefined ? [] : await dependentsOf(options, methods.ours);
+      const otherMethods = methods.others
         .filter(({ config }) => config.client_id === provider?.clientId)
         .map(({ name }) => name);
-      return { ...seen, duplicates: doubles, dependents: users, otherMethods: sharers };
+      return { ...login, duplicates, dependents, otherMethods };
     },
     apply: async (changes, observed) => {
-      const applied = await applyEach(changes, observed, (change) => carry(options, change));
-      // Authentik did not let it be made, which is no failure and not done either.
+      const applied = await applyEach(changes, observed, (change) => applyChange(options, change));
+      // If the token may not write the mapping, the change counts neither as failed nor as applied.
       return applied.observed.groups.canWriteMapping
         ? applied
         : { ...applied, applied: applied.applied.filter(({ key }) => key !== "login-groups") };
@@ -88,11 +91,17 @@ export function createLoginDriver(
   };
 }
 
-/** Whether what was looked up before still tells what the provider is built of: a key that it does not know may be a new one. */
-const current = (parts: ObservedLogin["prerequisites"], provider: Provider | undefined): boolean =>
-  !("code" in parts) &&
+/**
+ * Whether prerequisites that were observed before can be reused. Not if the provider has a signing
+ * key that is not among them: it may be new.
+ */
+const areStillValid = (
+  prerequisites: ObservedLogin["prerequisites"],
+  provider: Provider | undefined,
+): boolean =>
+  !("code" in prerequisites) &&
   provider?.signingKey !== undefined &&
-  parts.usableKeys.includes(provider.signingKey);
+  prerequisites.usableKeys.includes(provider.signingKey);
 
 async function teamDomainOf({
   cloudflare,
@@ -105,8 +114,8 @@ async function teamDomainOf({
   return auth_domain;
 }
 
-/** By the slug as its name, else the one that the application has: a user may have named it otherwise. */
-async function providerOf(
+/** The provider named like the slug, else the application's: a user may have renamed it. */
+async function findProvider(
   { authentik, settings }: LoginDriverOptions,
   application: LoginApplication | undefined,
 ): Promise<Provider | undefined> {
@@ -115,8 +124,11 @@ async function providerOf(
   return await providerByPk(authentik, application.provider);
 }
 
-/** The one of our slug, else the one that the provider is for: somebody may have given it another slug, and its keys moved along. */
-async function applicationFor(
+/**
+ * The application with our slug, else the one that the provider belongs to: someone may have given
+ * it another slug, which also changes the address of its keys.
+ */
+async function findApplication(
   { authentik }: LoginDriverOptions,
   named: LoginApplication | undefined,
   provider: Provider | undefined,
@@ -126,24 +138,24 @@ async function applicationFor(
   return (await applicationOf(authentik, slug)) ?? named;
 }
 
-async function groupsOf(
+async function observeGroups(
   { authentik, owner }: LoginDriverOptions,
   path: string,
   known: ObservedLogin | undefined,
 ): Promise<ObservedGroups> {
-  const none = {
+  const withoutMapping = {
     owner,
     claim: claimName(owner),
     path,
     mapping: undefined,
     canWriteMapping: known?.groups.canWriteMapping ?? true,
   };
-  // What was not there at the last whole look is made by nobody but this daemon.
-  if (known !== undefined && known.groups.mapping === undefined) return none;
-  return { ...none, mapping: await mappingOf(authentik, path, none) };
+  // If the mapping did not exist at the last full observation, only this daemon creates it.
+  if (known !== undefined && known.groups.mapping === undefined) return withoutMapping;
+  return { ...withoutMapping, mapping: await mappingOf(authentik, path, withoutMapping) };
 }
 
-async function carry(
+async function applyChange(
   options: LoginDriverOptions,
   change: LoginChange,
 ): Promise<StateUpdate<ObservedLogin>> {
@@ -185,6 +197,6 @@ async function carry(
     case "login-provider-gone":
     case "login-groups-gone":
       await ignoreNotFound(removeLoginPart(options, change));
-      return (observed) => withoutMethod(observed, change);
+      return (observed) => afterRemoval(observed, change);
   }
 }

@@ -10,8 +10,9 @@ interface Needs {
 }
 
 /**
- * A second login method of our slug goes once nothing names it: two first starts at the same moment may make one each. Of several
- * every cfauth keeps the same one, so the others stop naming theirs by themselves.
+ * Removes a second login method of our slug once nothing names it. Two first starts at the same
+ * moment may create one each. Every cfauth keeps the same one, so nothing names the others after a
+ * while.
  */
 export const collectUnusedMethods: GarbageCollector<Needs, LoginChange> = ({
   login,

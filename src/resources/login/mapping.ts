@@ -13,7 +13,10 @@ export const MappingResponse = z.looseObject({
 });
 export type MappingResponse = z.infer<typeof MappingResponse>;
 
-/** All of them, and where: a filter by the managed id answers 400, not nothing, while the id is not there yet. */
+/**
+ * All scope mappings, and their path. There is no filter, because Authentik answers 400 to a filter
+ * by a managed id that does not exist yet.
+ */
 export async function mappingsOf(
   authentik: Authentik,
 ): Promise<{ readonly path: string; readonly all: readonly MappingResponse[] }> {
@@ -22,38 +25,39 @@ export async function mappingsOf(
     all: await authentik.list("scopes.list", MappingResponse, { path }),
   });
   return await list("/propertymappings/provider/scope/").catch((error: unknown) => {
-    // Before 2024.8 it was elsewhere, and what is not there answers with a page for people.
+    // Before 2024.8 the path was different. An unknown path answers 404 with an HTML page.
     if (error instanceof ServiceError && error.status === 404)
       return list("/propertymappings/scope/");
     throw error;
   });
 }
 
-type Whose = Pick<ObservedGroups, "owner" | "claim">;
+type MappingIdentity = Pick<ObservedGroups, "owner" | "claim">;
 
-/** This owner's mapping, by its name, which Authentik keeps unique. */
+/** This owner's mapping, found by its name, which is unique in Authentik. */
 export async function mappingOf(
   authentik: Authentik,
   path: string,
-  { owner, claim }: Whose,
+  { owner, claim }: MappingIdentity,
 ): Promise<Mapping | undefined> {
   const name = mappingName(owner);
-  const found = await authentik.list("scopes.list", MappingResponse, { path, query: { name } });
-  const mapping = found.find((it) => it.name === name);
+  const all = await authentik.list("scopes.list", MappingResponse, { path, query: { name } });
+  const mapping = all.find((it) => it.name === name);
   return mapping && mappingFrom(mapping, claim);
 }
 
 type GroupsChange = Extract<LoginChange, { readonly key: "login-groups" }>;
 
 /**
- * Makes or changes it. A token that may not is no failure: then the direct groups must do.
+ * Creates or updates the mapping. If the token lacks the permission, this is no failure: the direct
+ * groups are used instead.
  *
  * @throws {ServiceError} for every other refusal
  */
 export async function writeMapping(
   authentik: Authentik,
   change: GroupsChange,
-  { owner, claim }: Whose,
+  { owner, claim }: MappingIdentity,
 ): Promise<Partial<ObservedGroups>> {
   const { existing, path, expression } = change;
   const name = mappingName(owner);
@@ -74,17 +78,17 @@ export async function writeMapping(
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     if (error.code === "CFA-AK-PERMISSION") return { canWriteMapping: false };
-    // The answer to an earlier try may have been lost: then one of that name is there.
-    const there =
+    // The answer to an earlier attempt may have been lost: then a mapping of that name exists.
+    const created =
       existing === undefined && error.code === "CFA-AK-REFUSED"
         ? await mappingOf(authentik, path, { owner, claim })
         : undefined;
-    if (there === undefined) throw error;
-    return { mapping: there };
+    if (created === undefined) throw error;
+    return { mapping: created };
   }
 }
 
-/** Nobody asks for one that was given another scope: it is as good as empty. */
+/** A mapping with another scope counts as empty, because no login requests that scope. */
 const mappingFrom = ({ pk, scope_name, expression }: MappingResponse, claim: string): Mapping => ({
   pk,
   expression: scope_name === claim ? expression : "",

@@ -6,7 +6,7 @@ import { type Mine, markOwned } from "../contract/owned.ts";
 import { methodPrefix } from "./propose.ts";
 import type { LoginChange, LoginMethod, LoginMethodConfig } from "./types.ts";
 
-interface Hands {
+interface CloudflareContext {
   readonly cloudflare: Cloudflare;
   readonly account: string;
 }
@@ -20,35 +20,37 @@ const MethodAnswer = z.looseObject({
 });
 
 interface Methods {
-  /** Of several, which two first starts at once may make, the same one comes first for all who look. */
+  /**
+   * Two first starts at once may create several. The same one comes first for every cfauth.
+   */
   readonly ours: readonly Mine<LoginMethod>[];
   readonly others: readonly Pick<LoginMethod, "name" | "config">[];
 }
 
-/** The login methods of this slug, and those of others that are of the same sort. */
+/** The login methods of this slug, and foreign ones of the same type. */
 export async function methodsOf(
-  { cloudflare, account: account_id }: Hands,
+  { cloudflare, account: account_id }: CloudflareContext,
   slug: string,
 ): Promise<Methods> {
   const all = await cloudflare.list("login-methods.list", MethodAnswer, (sdk, page) =>
     sdk.zeroTrust.identityProviders.list({ account_id, ...page }),
   );
   const methods = all.filter(({ type }) => type === "oidc").map(methodFrom);
-  const mine = ({ name }: LoginMethod): boolean => name.startsWith(methodPrefix(slug));
+  const isOurs = ({ name }: LoginMethod): boolean => name.startsWith(methodPrefix(slug));
   return {
     ours: methods
-      .filter(mine)
+      .filter(isOurs)
       .toSorted((a, b) => (a.id < b.id ? -1 : 1))
       .map(markOwned),
-    others: methods.filter((it) => !mine(it)),
+    others: methods.filter((it) => !isOurs(it)),
   };
 }
 
 type MethodChange = Extract<LoginChange, { readonly key: "login-method" }>;
 
-/** Whole in both cases: a PUT replaces, and a client secret that is not sent along is lost. */
+/** Always writes the whole method: a PUT replaces it, and would lose an omitted client secret. */
 export async function writeMethod(
-  { cloudflare, account: account_id }: Hands,
+  { cloudflare, account: account_id }: CloudflareContext,
   change: MethodChange,
 ): Promise<Mine<LoginMethod>> {
   const body = bodyOf(change);
@@ -71,23 +73,23 @@ export async function writeMethod(
 }
 
 /**
- * Another cfauth may have made one at the same moment. Of several each keeps the same one, and removes its own, which nothing
- * names yet, where it is not that one.
+ * Another cfauth may have created a method at the same moment. Every cfauth keeps the same one of
+ * several. If that is not the one just created, the new one is removed, as nothing names it yet.
  *
- * @param made - the one that was just created
+ * @param created - the method that was just created
  */
 export async function onlyMethod(
-  drivers: Hands,
+  context: CloudflareContext,
   slug: string,
-  made: Mine<LoginMethod>,
+  created: Mine<LoginMethod>,
 ): Promise<Mine<LoginMethod>> {
-  const { ours } = await methodsOf(drivers, slug);
-  const kept = ours[0] ?? made;
-  const isThere = ours.some(({ id }) => id === made.id);
-  if (kept.id === made.id || !isThere) return kept;
+  const { ours } = await methodsOf(context, slug);
+  const kept = ours[0] ?? created;
+  const exists = ours.some(({ id }) => id === created.id);
+  if (kept.id === created.id || !exists) return kept;
   await ignoreNotFound(
-    drivers.cloudflare.request("login-methods.delete", z.unknown(), (sdk) =>
-      sdk.zeroTrust.identityProviders.delete(made.id, { account_id: drivers.account }),
+    context.cloudflare.request("login-methods.delete", z.unknown(), (sdk) =>
+      sdk.zeroTrust.identityProviders.delete(created.id, { account_id: context.account }),
     ),
   );
   return kept;
@@ -96,17 +98,17 @@ export async function onlyMethod(
 type Body = Omit<IdentityProviderCreateParams.AccessOIDC, "account_id" | "zone_id">;
 
 function bodyOf(change: MethodChange): Body {
-  const kept = change.action === "update" ? change.existing.unmanagedFields : {};
+  const unmanaged = change.action === "update" ? change.existing.unmanagedFields : {};
   const config = {
     ...change.config,
     scopes: [...change.config.scopes],
     claims: [...change.claims],
     client_secret: change.secret,
   };
-  return { ...kept, name: change.name, type: "oidc", config };
+  return { ...unmanaged, name: change.name, type: "oidc", config };
 }
 
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
+const textOrEmpty = (value: unknown): string => (typeof value === "string" ? value : "");
 
 function methodFrom({ id, name, config, scim_config }: z.infer<typeof MethodAnswer>): LoginMethod {
   const claims = Array.isArray(config?.["claims"]) ? config["claims"].map(String).toSorted() : [];
@@ -120,20 +122,22 @@ function methodFrom({ id, name, config, scim_config }: z.infer<typeof MethodAnsw
 }
 
 const configFrom = (config: Readonly<Record<string, unknown>>): LoginMethodConfig => ({
-  client_id: text(config["client_id"]),
-  auth_url: text(config["auth_url"]),
-  token_url: text(config["token_url"]),
-  certs_url: text(config["certs_url"]),
-  scopes: inOrder(Array.isArray(config["scopes"]) ? config["scopes"].map(String) : []),
-  email_claim_name: text(config["email_claim_name"]),
+  client_id: textOrEmpty(config["client_id"]),
+  auth_url: textOrEmpty(config["auth_url"]),
+  token_url: textOrEmpty(config["token_url"]),
+  certs_url: textOrEmpty(config["certs_url"]),
+  scopes: sortScopes(Array.isArray(config["scopes"]) ? config["scopes"].map(String) : []),
+  email_claim_name: textOrEmpty(config["email_claim_name"]),
   pkce_enabled: config["pkce_enabled"] === true,
 });
 
-/** Scopes are a set; as we write them first, so that another order in an answer is no difference. */
-function inOrder(scopes: readonly string[]): readonly string[] {
-  const usual = ["openid", "email", "profile"];
+/**
+ * Scopes are a set. They are sorted the way cfauth writes them, so that their order never differs.
+ */
+function sortScopes(scopes: readonly string[]): readonly string[] {
+  const standard = ["openid", "email", "profile"];
   return [
-    ...usual.filter((scope) => scopes.includes(scope)),
-    ...scopes.filter((scope) => !usual.includes(scope)).toSorted(),
+    ...standard.filter((scope) => scopes.includes(scope)),
+    ...scopes.filter((scope) => !standard.includes(scope)).toSorted(),
   ];
 }

@@ -7,11 +7,11 @@ import type { LoginPrerequisites } from "./types.ts";
 
 export interface FoundPrerequisites {
   readonly prerequisites: LoginPrerequisites | Problem;
-  /** Where scope mappings are, known whatever is lacking. */
+  /** The path of scope mappings; known even if a prerequisite is missing. */
   readonly mappingsPath: string;
 }
 
-/** What the provider is built of: looked up each time, because its keys differ from one Authentik to the next. */
+/** What the provider is built of. Looked up, because primary keys differ between installations. */
 export async function observePrerequisites(
   authentik: Authentik,
   flow: string,
@@ -26,13 +26,19 @@ export async function observePrerequisites(
     mappingsOf(authentik),
   ]);
   return {
-    prerequisites: built({ flow, authorization, invalidation, keys, mappings: mappings.all }),
+    prerequisites: selectPrerequisites({
+      flow,
+      authorization,
+      invalidation,
+      keys,
+      mappings: mappings.all,
+    }),
     mappingsPath: mappings.path,
   };
 }
 
 interface Lists {
-  /** Slug of the authorization flow that is wanted. */
+  /** Slug of the desired authorization flow. */
   readonly flow: string;
   readonly authorization: readonly Flow[];
   readonly invalidation: readonly Flow[];
@@ -40,7 +46,7 @@ interface Lists {
   readonly mappings: readonly MappingResponse[];
 }
 
-function built({
+function selectPrerequisites({
   flow,
   authorization,
   invalidation,
@@ -48,17 +54,18 @@ function built({
   mappings,
 }: Lists): LoginPrerequisites | Problem {
   const scopes = SCOPES.map((name) => scopeOf(mappings, name));
-  if (authorization.length === 0 || scopes.includes(undefined)) return notReady();
-  const wanted = authorization.find(({ slug }) => slug === flow);
-  if (wanted === undefined) return noFlow(flow, authorization.map(({ slug }) => slug).toSorted());
-  const fit = fitting(keys);
-  const key = fit.find(({ name }) => name === USUAL_KEY) ?? fit[0];
-  if (key === undefined) return noKey();
+  if (authorization.length === 0 || scopes.includes(undefined)) return notReadyProblem();
+  const authorizationFlow = authorization.find(({ slug }) => slug === flow);
+  if (authorizationFlow === undefined)
+    return noFlowProblem(flow, authorization.map(({ slug }) => slug).toSorted());
+  const usable = usableKeys(keys);
+  const key = usable.find(({ name }) => name === DEFAULT_KEY) ?? usable[0];
+  if (key === undefined) return noKeyProblem();
   return {
-    authorizationFlow: wanted.pk,
+    authorizationFlow: authorizationFlow.pk,
     invalidationFlow: invalidationOf(invalidation)?.pk,
     signingKey: key.pk,
-    usableKeys: fit.map(({ pk }) => pk),
+    usableKeys: usable.map(({ pk }) => pk),
     scopes: scopes.flatMap((pk) => pk ?? []),
   };
 }
@@ -69,14 +76,17 @@ type Flow = z.infer<typeof Flow>;
 const flowsOf = (authentik: Authentik, designation: string): Promise<readonly Flow[]> =>
   authentik.list("flows.list", Flow, { path: "/flows/instances/", query: { designation } });
 
-/** The one made for providers, which is there from 2024.10 on and needed from then; else any. Older versions ignore it. */
+/**
+ * The flow made for providers, which exists and is required from 2024.10 on; otherwise any. Older
+ * versions ignore it.
+ */
 const invalidationOf = (flows: readonly Flow[]): Flow | undefined =>
   flows.find(({ slug }) => slug === "default-provider-invalidation-flow") ??
   flows.toSorted(bySlug)[0];
 
 const bySlug = (a: Flow, b: Flow): number => (a.slug < b.slug ? -1 : 1);
 
-/** The kind of key was `private_key_type` before 2025.12. */
+/** Before 2025.12, `key_type` was called `private_key_type`. */
 const Key = z.looseObject({
   pk: z.string(),
   name: z.string(),
@@ -86,27 +96,30 @@ const Key = z.looseObject({
 });
 type Key = z.infer<typeof Key>;
 
-/** What Cloudflare can check signatures of: RSA and the usual elliptic curves. Authentik signs its own tokens with the internal one. */
-const fitting = (keys: readonly Key[]): readonly Key[] =>
+/**
+ * Keys whose signatures Cloudflare can check: RSA and common elliptic curves. The internal key is
+ * excluded, because Authentik signs its own tokens with it.
+ */
+const usableKeys = (keys: readonly Key[]): readonly Key[] =>
   keys
     .filter(
       (key) =>
         key.managed !== "goauthentik.io/crypto/jwt-managed" &&
         key.name !== "authentik Internal JWT Certificate" &&
-        fits(key),
+        hasUsableType(key),
     )
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
-const USUAL_KEY = "authentik Self-signed Certificate";
+const DEFAULT_KEY = "authentik Self-signed Certificate";
 
-function fits({ name, key_type, private_key_type }: Key): boolean {
+function hasUsableType({ name, key_type, private_key_type }: Key): boolean {
   const type = key_type ?? private_key_type ?? undefined;
-  return type === undefined ? name === USUAL_KEY : ["rsa", "ec"].includes(type.toLowerCase());
+  return type === undefined ? name === DEFAULT_KEY : ["rsa", "ec"].includes(type.toLowerCase());
 }
 
 const SCOPES = ["openid", "email", "profile"] as const;
 
-/** The mapping that Authentik manages itself, else one that somebody made for the same scope. */
+/** The mapping that Authentik manages itself, else another one for the same scope. */
 function scopeOf(mappings: readonly MappingResponse[], scope: string): string | undefined {
   const managed = mappings.find(
     (it) => it.managed === `goauthentik.io/providers/oauth2/scope-${scope}`,
@@ -119,7 +132,7 @@ function scopeOf(mappings: readonly MappingResponse[], scope: string): string | 
   )?.pk;
 }
 
-/** Each goes by itself while Authentik starts for the first time. */
+/** Each of these problems resolves itself while Authentik starts for the first time. */
 const problem = (code: ProblemCode, message: string, fix: string): Problem => ({
   code,
   severity: "error",
@@ -132,24 +145,26 @@ const problem = (code: ProblemCode, message: string, fix: string): Problem => ({
   passing: true,
 });
 
-/** Flows and scopes are made by its worker after the first start, when the API answers already. */
-const notReady = (): Problem =>
+/**
+ * Authentik's worker creates flows and scopes after the first start, when the API already answers.
+ */
+const notReadyProblem = (): Problem =>
   problem(
     "CFA-AK-NOT-READY",
-    "Authentik has not yet made its default flows and scopes",
+    "Authentik has not created its default flows and scopes yet",
     "nothing to do after a first start; else see docker compose logs of Authentik's worker",
   );
 
-const noFlow = (flow: string, others: readonly string[]): Problem =>
+const noFlowProblem = (flow: string, others: readonly string[]): Problem =>
   problem(
     "CFA-AK-NO-FLOW",
     `Authentik has no authorization flow ${flow}`,
-    `set CFAUTH_AUTHENTIK_FLOW to one that is there: ${others.join(", ")}`,
+    `set CFAUTH_AUTHENTIK_FLOW to an existing one: ${others.join(", ")}`,
   );
 
-const noKey = (): Problem =>
+const noKeyProblem = (): Problem =>
   problem(
     "CFA-AK-NO-KEY",
     "Authentik has no RSA or EC key to sign logins with, so Cloudflare could not check them",
-    "Authentik → System → Certificates → Generate: cfauth takes it",
+    "generate one in Authentik under System → Certificates; cfauth then uses it",
   );

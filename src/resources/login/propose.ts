@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Problem } from "../../core/domain/problem.ts";
 import type { Prerequisite } from "../../core/plan/resource.ts";
 import type { DesiredState } from "../../core/plan/types.ts";
-import { carries, DIRECT_CLAIM, expressionFor, groupsIn, mappingName } from "./claim.ts";
+import { carriesGroups, DIRECT_CLAIM, expressionFor, groupsIn, mappingName } from "./claim.ts";
 import { isInSync } from "./compare.ts";
 import type {
   DesiredProvider,
@@ -19,8 +19,8 @@ type Needs = { readonly login: ObservedLogin };
 type Proposal = ReturnType<Prerequisite<Needs, LoginChange>["propose"]>;
 
 /**
- * The two ends of the login, one after the other: provider, application, login method, and then what carries the groups. Each
- * is created when absent and patched when it differs; what else the user set on them stays.
+ * Both ends of the login, one step at a time: provider, application, scope mapping, login method.
+ * Each is created if absent and updated if it differs. Other settings of the user stay.
  */
 export const loginPrerequisite: Prerequisite<Needs, LoginChange> = {
   kind: "login",
@@ -28,34 +28,43 @@ export const loginPrerequisite: Prerequisite<Needs, LoginChange> = {
   propose({ login: observed }, desired) {
     const { prerequisites } = observed;
     if ("code" in prerequisites)
-      return { changes: [], problems: [prerequisites], ready: inUse(observed) };
-    const wanted = groupsWanted(desired);
+      return { changes: [], problems: [prerequisites], ready: isComplete(observed) };
+    const groups = requiredGroups(desired);
     return (
-      provider(observed, prerequisites) ??
-      application(observed, observed.provider) ??
-      mapping(observed, wanted) ??
-      attached(observed, prerequisites) ??
-      method(observed, wanted) ?? { changes: [], problems: direct(observed, wanted), ready: true }
+      proposeProvider(observed, prerequisites) ??
+      proposeApplication(observed, observed.provider) ??
+      proposeMapping(observed, groups) ??
+      proposeAttachMapping(observed, prerequisites) ??
+      proposeMethod(observed, groups) ?? {
+        changes: [],
+        problems: directGroupsProblems(observed, groups),
+        ready: true,
+      }
     );
   },
 };
 
-/** Routes can be built on a method that was whole before, while Authentik lacks something to mend it with. */
-const inUse = (observed: ObservedLogin): boolean =>
+/**
+ * A complete login is good enough for routes, even if Authentik lacks something to repair it with.
+ */
+const isComplete = (observed: ObservedLogin): boolean =>
   observed.method !== undefined &&
   observed.provider !== undefined &&
   observed.application !== undefined;
 
-const now = (change: LoginChange, stands = false): Proposal => ({
+const proposeNow = (change: LoginChange, ready = false): Proposal => ({
   changes: [change],
   problems: [],
-  ready: stands,
+  ready,
 });
 
-function provider(observed: ObservedLogin, parts: LoginPrerequisites): Proposal | undefined {
-  const desired = providerWish(observed, parts);
+function proposeProvider(
+  observed: ObservedLogin,
+  prerequisites: LoginPrerequisites,
+): Proposal | undefined {
+  const desired = desiredProvider(observed, prerequisites);
   if (observed.provider === undefined)
-    return now({
+    return proposeNow({
       kind: "login",
       action: "create",
       key: "login-provider",
@@ -63,7 +72,7 @@ function provider(observed: ObservedLogin, parts: LoginPrerequisites): Proposal 
       desired,
     });
   if (isInSync(observed.provider, desired)) return undefined;
-  return now({
+  return proposeNow({
     kind: "login",
     action: "update",
     key: "login-provider",
@@ -73,8 +82,14 @@ function provider(observed: ObservedLogin, parts: LoginPrerequisites): Proposal 
   });
 }
 
-/** Without a signing key Cloudflare cannot check logins; without grant types Authentik from 2026.5 on refuses every one. */
-function providerWish(observed: ObservedLogin, parts: LoginPrerequisites): DesiredProvider {
+/**
+ * Without a signing key Cloudflare cannot check logins. Without grant types Authentik refuses every
+ * login from 2026.5 on.
+ */
+function desiredProvider(
+  observed: ObservedLogin,
+  prerequisites: LoginPrerequisites,
+): DesiredProvider {
   const callback = {
     mode: "strict",
     url: `https://${observed.teamDomain}/cdn-cgi/access/callback`,
@@ -88,44 +103,45 @@ function providerWish(observed: ObservedLogin, parts: LoginPrerequisites): Desir
     name: observed.provider?.name ?? observed.settings.slug,
     clientType: "confidential",
     redirectUris: [callback, ...others],
-    authorizationFlow: parts.authorizationFlow,
-    invalidationFlow: parts.invalidationFlow,
-    signingKey: key !== undefined && parts.usableKeys.includes(key) ? key : parts.signingKey,
-    scopes: [...new Set([...(observed.provider?.scopes ?? []), ...parts.scopes])],
+    authorizationFlow: prerequisites.authorizationFlow,
+    invalidationFlow: prerequisites.invalidationFlow,
+    signingKey:
+      key !== undefined && prerequisites.usableKeys.includes(key) ? key : prerequisites.signingKey,
+    scopes: [...new Set([...(observed.provider?.scopes ?? []), ...prerequisites.scopes])],
     grantTypes: [
       ...new Set([...(observed.provider?.grantTypes ?? []), "authorization_code", "refresh_token"]),
     ],
   };
 }
 
-function application(
+function proposeApplication(
   observed: ObservedLogin,
   provider: Provider | undefined,
 ): Proposal | undefined {
   if (provider === undefined) return undefined;
-  const found = observed.application;
-  if (found === undefined)
-    return now({
+  const existing = observed.application;
+  if (existing === undefined)
+    return proposeNow({
       kind: "login",
       action: "create",
       key: "login-application",
       subject: observed.settings.slug,
       provider: provider.pk,
     });
-  const fits = found.provider === provider.pk;
-  if (fits && !found.inLibrary) return undefined;
+  const hasProvider = existing.provider === provider.pk;
+  if (hasProvider && !existing.inLibrary) return undefined;
   const change = {
     kind: "login",
     action: "update",
     key: "login-application",
-    subject: found.slug,
-    existing: found,
+    subject: existing.slug,
+    existing,
     provider: provider.pk,
   } as const;
-  return now(change, fits && works(observed));
+  return proposeNow(change, hasProvider && isUsable(observed));
 }
 
-const groupsWanted = ({ exposures }: DesiredState): readonly string[] =>
+const requiredGroups = ({ exposures }: DesiredState): readonly string[] =>
   [
     ...new Set(
       [...exposures.values()].flatMap(({ protection }) =>
@@ -135,65 +151,77 @@ const groupsWanted = ({ exposures }: DesiredState): readonly string[] =>
   ].toSorted();
 
 /**
- * The mapping lets travel what some route asks for, and what one asked for before: a login remembers only what it came with, so
- * a group that leaves and comes back with its container would shut out whoever logged in between.
+ * The mapping carries the groups that routes need, and those that routes needed before. A login has
+ * only the groups from when it was made. If a group were removed and came back with its container,
+ * people who logged in between would be locked out.
  */
-function mapping(observed: ObservedLogin, wanted: readonly string[]): Proposal | undefined {
+function proposeMapping(
+  observed: ObservedLogin,
+  required: readonly string[],
+): Proposal | undefined {
   const { groups } = observed;
-  const at = groups.mapping;
-  if (!groups.canWriteMapping || (at === undefined && wanted.length === 0)) return undefined;
-  const travel = new Set([...(at === undefined ? [] : groupsIn(at.expression)), ...wanted]);
-  const expression = expressionFor(groups.owner, [...travel]);
-  if (at?.expression === expression) return undefined;
-  const action = at === undefined ? "create" : "update";
+  const existing = groups.mapping;
+  if (!groups.canWriteMapping || (existing === undefined && required.length === 0))
+    return undefined;
+  const before = existing === undefined ? [] : groupsIn(existing.expression);
+  const expression = expressionFor(groups.owner, [...new Set([...before, ...required])]);
+  if (existing?.expression === expression) return undefined;
+  const action = existing === undefined ? "create" : "update";
   const subject = mappingName(groups.owner);
-  return now(
+  return proposeNow(
     {
       kind: "login",
       action,
       key: "login-groups",
       subject,
-      existing: at,
+      existing,
       path: groups.path,
       expression,
     },
-    works(observed),
+    isUsable(observed),
   );
 }
 
-function attached(observed: ObservedLogin, parts: LoginPrerequisites): Proposal | undefined {
-  const { provider: at, groups } = observed;
-  if (at === undefined || groups.mapping === undefined || at.scopes.includes(groups.mapping.pk))
+function proposeAttachMapping(
+  observed: ObservedLogin,
+  prerequisites: LoginPrerequisites,
+): Proposal | undefined {
+  const { provider: existing, groups } = observed;
+  if (
+    existing === undefined ||
+    groups.mapping === undefined ||
+    existing.scopes.includes(groups.mapping.pk)
+  )
     return undefined;
-  const desired = providerWish(observed, parts);
+  const desired = desiredProvider(observed, prerequisites);
   const scopes = [...desired.scopes, groups.mapping.pk];
-  return now(
+  return proposeNow(
     {
       kind: "login",
       action: "update",
       key: "login-provider",
       subject: desired.name,
-      existing: at,
+      existing,
       desired: { ...desired, scopes },
     },
-    works(observed),
+    isUsable(observed),
   );
 }
 
-function method(observed: ObservedLogin, wanted: readonly string[]): Proposal | undefined {
-  const { provider, groups, method: found } = observed;
+function proposeMethod(observed: ObservedLogin, required: readonly string[]): Proposal | undefined {
+  const { provider, groups, method: existing } = observed;
   if (provider === undefined) return undefined;
   const name = methodName(observed.settings.slug, provider);
   const own = groups.mapping === undefined ? [] : [groups.claim];
   const config = methodConfig(observed, provider, own);
   const claims = [
     ...new Set([
-      ...(found?.claims ?? []),
+      ...(existing?.claims ?? []),
       ...own,
-      ...(onlyDirect(groups, wanted) ? [DIRECT_CLAIM] : []),
+      ...(needsDirectGroups(groups, required) ? [DIRECT_CLAIM] : []),
     ]),
   ].toSorted();
-  const exposure = {
+  const change = {
     kind: "login",
     key: "login-method",
     subject: name,
@@ -202,25 +230,32 @@ function method(observed: ObservedLogin, wanted: readonly string[]): Proposal | 
     claims,
     secret: provider.clientSecret,
   } as const;
-  if (found === undefined) return now({ ...exposure, action: "create" });
-  if (works(observed) && sameConfig(found.config, config) && claims.length === found.claims.length)
-    return undefined;
-  return now({ ...exposure, action: "update", existing: found }, works(observed));
+  if (existing === undefined) return proposeNow({ ...change, action: "create" });
+  const isUpToDate =
+    isUsable(observed) &&
+    isSameConfig(existing.config, config) &&
+    claims.length === existing.claims.length;
+  if (isUpToDate) return undefined;
+  return proposeNow({ ...change, action: "update", existing }, isUsable(observed));
 }
 
-/** Whether people can log in by it, whatever it still lacks of scopes and claims. */
-function works(observed: ObservedLogin): boolean {
-  const { provider, method: found } = observed;
-  if (provider === undefined || found === undefined) return false;
-  const config = { ...methodConfig(observed, provider), scopes: found.config.scopes };
+/** Whether people can log in with it, even if it still lacks scopes or claims. */
+function isUsable(observed: ObservedLogin): boolean {
+  const { provider, method: existing } = observed;
+  if (provider === undefined || existing === undefined) return false;
+  const config = { ...methodConfig(observed, provider), scopes: existing.config.scopes };
   return (
-    found.name === methodName(observed.settings.slug, provider) && sameConfig(found.config, config)
+    existing.name === methodName(observed.settings.slug, provider) &&
+    isSameConfig(existing.config, config)
   );
 }
 
-const USUAL_SCOPES = ["openid", "email", "profile"];
+const STANDARD_SCOPES = ["openid", "email", "profile"];
 
-/** @param own - scopes of this owner's, beside the usual ones and those of other owners and of the user */
+/**
+ * @param own - this owner's scopes, in addition to the standard ones and those of other owners and
+ *   the user
+ */
 function methodConfig(
   observed: ObservedLogin,
   provider: Provider,
@@ -228,43 +263,47 @@ function methodConfig(
 ): LoginMethodConfig {
   const { publicUrl, slug }: LoginAddressSettings = observed.settings;
   const others = (observed.method?.config.scopes ?? []).filter(
-    (scope) => !USUAL_SCOPES.includes(scope),
+    (scope) => !STANDARD_SCOPES.includes(scope),
   );
   return {
     client_id: provider.clientId,
     auth_url: `${publicUrl}/application/o/authorize/`,
     token_url: `${publicUrl}/application/o/token/`,
-    // Where somebody gave the application another slug, its keys moved along.
+    // If someone gave the application another slug, the address of its keys changed too.
     certs_url: `${publicUrl}/application/o/${observed.application?.slug ?? slug}/jwks/`,
-    scopes: [...USUAL_SCOPES, ...[...new Set([...others, ...own])].toSorted()],
+    scopes: [...STANDARD_SCOPES, ...[...new Set([...others, ...own])].toSorted()],
     email_claim_name: "email",
     pkce_enabled: true,
   };
 }
 
-const sameConfig = (a: LoginMethodConfig, b: LoginMethodConfig): boolean =>
+const isSameConfig = (a: LoginMethodConfig, b: LoginMethodConfig): boolean =>
   JSON.stringify(Object.entries(a).toSorted()) === JSON.stringify(Object.entries(b).toSorted());
 
 export const methodPrefix = (slug: string): string => `Authentik (${slug})`;
 
 /**
- * The login method's name carries the only memory of which client secret Cloudflare has: the secret can be written there but
- * not read back, and there is no file of ours. 32 bits of a hash over a secret of 128 random characters give nothing away.
+ * The name is the only record of which client secret Cloudflare has: the secret can be written but
+ * not read, and cfauth keeps no file. 32 bits of a hash over a secret of 128 random characters
+ * reveal nothing.
  */
 const methodName = (slug: string, provider: Provider): string =>
   `${methodPrefix(slug)} #${createHash("sha256").update(`${provider.clientId}:${provider.clientSecret}`).digest("hex").slice(0, 8)}`;
 
-/** Whether some group that a route asks for comes with the login only for those who are in it directly. */
-const onlyDirect = (groups: ObservedGroups, wanted: readonly string[]): boolean =>
-  !groups.canWriteMapping && !carries(groups, wanted);
+/** Whether the login carries some required group only for its direct members. */
+const needsDirectGroups = (groups: ObservedGroups, required: readonly string[]): boolean =>
+  !groups.canWriteMapping && !carriesGroups(groups, required);
 
 const ADD = "authentik_providers_oauth2.add_scopemapping";
 const CHANGE = "authentik_providers_oauth2.change_scopemapping";
 
-/** Said for as long as it is so: who is a member only through another group stands before a shut door. */
-function direct({ groups }: ObservedLogin, wanted: readonly string[]): readonly Problem[] {
-  if (!onlyDirect(groups, wanted)) return [];
-  const lacking = groups.mapping === undefined ? [ADD, CHANGE] : [CHANGE];
+/** Reported as long as it lasts: people who are only indirect members are locked out. */
+function directGroupsProblems(
+  { groups }: ObservedLogin,
+  required: readonly string[],
+): readonly Problem[] {
+  if (!needsDirectGroups(groups, required)) return [];
+  const missing = groups.mapping === undefined ? [ADD, CHANGE] : [CHANGE];
   return [
     {
       code: "CFA-GROUP-DIRECT",
@@ -273,9 +312,9 @@ function direct({ groups }: ObservedLogin, wanted: readonly string[]): readonly 
       label: undefined,
       route: undefined,
       message:
-        "Authentik does not let this token write its scope mapping, so only direct members of a group are let in, not those of a group inside it",
+        "Authentik does not let this token write the scope mapping, so only direct members of a group are admitted, not members of its subgroups",
       effect: "unchanged",
-      fix: `give the token's user ${lacking.join(" and ")}; cfauth notices at its next start, or at the twelfth resync`,
+      fix: `give the token's user ${missing.join(" and ")}; cfauth notices at its next start, or at the twelfth resync`,
     },
   ];
 }

@@ -6,16 +6,16 @@ import type { DesiredProvider, Provider } from "./types.ts";
 
 const text = z.string().nullish();
 
-/** The provider as versions from 2024.2 on answer it, and as 2026.11 is to. */
+/** The provider as Authentik returns it from 2024.2 on, including the coming 2026.11. */
 const ProviderAnswer = z.looseObject({
   pk: z.number(),
   name: z.string(),
   client_id: z.string(),
   client_secret: text,
-  /** From 2026.11 on: the id of a secret that is kept elsewhere. */
+  /** From 2026.11 on, the id of a separate secret object. */
   secret: text,
   client_type: text,
-  /** A text with one address on each line before 2024.8.5 and 2024.10.3. */
+  /** Before 2024.8.5 and 2024.10.3, a text with one URL per line. */
   redirect_uris: z
     .union([
       z.string(),
@@ -44,15 +44,15 @@ export async function providerByName(
   authentik: Authentik,
   name: string,
 ): Promise<Provider | undefined> {
-  const found = await authentik.list("providers.list", ProviderAnswer, {
+  const all = await authentik.list("providers.list", ProviderAnswer, {
     path: "/providers/oauth2/",
     query: { name },
   });
-  const answer = found.find((it) => it.name === name);
+  const answer = all.find((it) => it.name === name);
   return answer && (await providerFrom(authentik, answer));
 }
 
-/** Undefined when it is not there, or is a provider of another kind. */
+/** Undefined if it does not exist or is a provider of another type. */
 export async function providerByPk(
   authentik: Authentik,
   pk: number,
@@ -73,7 +73,7 @@ export async function providerByPk(
 export const createProvider = (authentik: Authentik, desired: DesiredProvider): Promise<Provider> =>
   write(authentik, "providers.create", { method: "POST", path: "/providers/oauth2/" }, desired);
 
-/** Only what is managed: the rest is the user's. */
+/** Writes only the managed fields. The others belong to the user. */
 export const updateProvider = (
   authentik: Authentik,
   { pk }: Provider,
@@ -94,17 +94,17 @@ async function write(
 ): Promise<Provider> {
   const body = {
     ...bodyOf(desired),
-    ...((await takesText(authentik)) && {
+    ...((await usesTextUris(authentik)) && {
       redirect_uris: desired.redirectUris.map(({ url }) => url).join("\n"),
     }),
   };
   const answer = await authentik.request(operation, ProviderAnswer, { ...request, body });
   const provider = await providerFrom(authentik, answer);
-  return provider.clientSecret === "" ? await withSecret(authentik, answer) : provider;
+  return provider.clientSecret === "" ? await setSecret(authentik, answer) : provider;
 }
 
-/** One that was emptied, or from 2026.11 on was never there, is made anew. */
-async function withSecret(
+/** Creates a new secret if it was emptied, or, from 2026.11 on, never existed. */
+async function setSecret(
   authentik: Authentik,
   { pk, name, client_secret }: ProviderAnswer,
 ): Promise<Provider> {
@@ -112,7 +112,7 @@ async function withSecret(
   const body =
     typeof client_secret === "string"
       ? { client_secret: value }
-      : { secret: await secretMade(authentik, name, value) };
+      : { secret: await createSecret(authentik, name, value) };
   const request = {
     method: "PATCH",
     path: `/providers/oauth2/${pk}/`,
@@ -123,9 +123,16 @@ async function withSecret(
   return await providerFrom(authentik, { ...answer, client_secret: value });
 }
 
-/** Its id. To read it is to know that it may be handed to a provider, which takes the same permission. */
-async function secretMade(authentik: Authentik, provider: string, value: string): Promise<string> {
-  const made = await authentik.request(
+/**
+ * Creates a secret and returns its id. Reading it back proves that it may be given to a provider,
+ * which requires the same permission.
+ */
+async function createSecret(
+  authentik: Authentik,
+  provider: string,
+  value: string,
+): Promise<string> {
+  const created = await authentik.request(
     "secrets.create",
     z.union([z.looseObject({ pk: z.string() }), z.looseObject({ id: z.string() })]),
     {
@@ -135,13 +142,16 @@ async function secretMade(authentik: Authentik, provider: string, value: string)
       hide: [value],
     },
   );
-  const id = String("pk" in made ? made.pk : made.id);
-  await secretOf(authentik, id);
+  const id = String("pk" in created ? created.pk : created.id);
+  await readSecret(authentik, id);
   return id;
 }
 
-/** Whether addresses are still one text, with a line for each: they became a list with CVE-2024-52289, in the middle of two lines of releases. */
-async function takesText(authentik: Authentik): Promise<boolean> {
+/**
+ * Whether redirect URIs are still one text with one URL per line. They became a list with the fix
+ * of CVE-2024-52289, in patch releases of two versions.
+ */
+async function usesTextUris(authentik: Authentik): Promise<boolean> {
   const { version_current } = await authentik.request(
     "version.get",
     z.looseObject({ version_current: z.string() }),
@@ -158,7 +168,10 @@ async function takesText(authentik: Authentik): Promise<boolean> {
   );
 }
 
-/** Fields that a version does not know are ignored by it. An encryption key would make logins that Cloudflare cannot read. */
+/**
+ * A version ignores fields that it does not know. With an encryption key, Cloudflare could not read
+ * the logins.
+ */
 const bodyOf = (desired: DesiredProvider): Record<string, unknown> => ({
   name: desired.name,
   client_type: desired.clientType,
@@ -182,7 +195,7 @@ async function providerFrom(authentik: Authentik, answer: ProviderAnswer): Promi
     name: answer.name,
     clientId: answer.client_id,
     clientSecret:
-      answer.client_secret ?? (answer.secret ? await secretOf(authentik, answer.secret) : ""),
+      answer.client_secret ?? (answer.secret ? await readSecret(authentik, answer.secret) : ""),
     clientType: answer.client_type ?? "",
     redirectUris: redirectUris(answer.redirect_uris),
     authorizationFlow: answer.authorization_flow ?? "",
@@ -196,15 +209,15 @@ async function providerFrom(authentik: Authentik, answer: ProviderAnswer): Promi
   };
 }
 
-/** As the development version has it (2026.11.0-rc1, checked 2026-11); not released yet. */
-async function secretOf(authentik: Authentik, id: string): Promise<string> {
+/** According to the development version (2026.11.0-rc1, checked 2026-11); not released yet. */
+async function readSecret(authentik: Authentik, id: string): Promise<string> {
   const { value } = await authentik.request("secrets.view", z.looseObject({ value: z.string() }), {
     path: `/secrets/secrets/${id}/view_value/`,
   });
   return value;
 }
 
-/** While addresses were one text each line counted as a pattern as well. */
+/** While redirect URIs were one text, each line was also treated as a pattern. */
 const PATTERN = /[*+^$|\\()[\]{}]/;
 
 function redirectUris(uris: ProviderAnswer["redirect_uris"]): Provider["redirectUris"] {

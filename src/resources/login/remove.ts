@@ -3,14 +3,14 @@ import type { Authentik } from "../../clients/authentik/authentik.ts";
 import type { Cloudflare } from "../../clients/cloudflare/cloudflare.ts";
 import type { Provider, Removal } from "./types.ts";
 
-interface Hands {
+interface RemovalContext {
   readonly cloudflare: Cloudflare;
   readonly authentik: Authentik;
   readonly account: string;
 }
 
 export function removeLoginPart(
-  { cloudflare, authentik, account: account_id }: Hands,
+  { cloudflare, authentik, account: account_id }: RemovalContext,
   change: Removal,
 ): Promise<unknown> {
   switch (change.key) {
@@ -33,7 +33,10 @@ export function removeLoginPart(
   }
 }
 
-/** From 2026.11 on its client secret is an object of its own: the one that was made for it goes as well, once nothing has it. */
+/**
+ * From 2026.11 on, the client secret is a separate object. The one created for this provider is
+ * deleted too, once the provider is gone.
+ */
 async function removeProvider(authentik: Authentik, { pk, name }: Provider): Promise<void> {
   const path = `/providers/oauth2/${pk}/`;
   const { secret } = await authentik.request(
@@ -43,10 +46,10 @@ async function removeProvider(authentik: Authentik, { pk, name }: Provider): Pro
   );
   await authentik.request("providers.delete", z.unknown(), { method: "DELETE", path });
   if (!secret) return;
-  const at = `/secrets/secrets/${secret}/`;
-  const made = await authentik.request("secrets.get", z.looseObject({ name: z.string() }), {
-    path: at,
+  const secretPath = `/secrets/secrets/${secret}/`;
+  const existing = await authentik.request("secrets.get", z.looseObject({ name: z.string() }), {
+    path: secretPath,
   });
-  if (made.name.startsWith(`${name} `))
-    await authentik.request("secrets.delete", z.unknown(), { method: "DELETE", path: at });
+  if (existing.name.startsWith(`${name} `))
+    await authentik.request("secrets.delete", z.unknown(), { method: "DELETE", path: secretPath });
 }

@@ -1,7 +1,11 @@
 import { markOwned } from "../contract/owned.ts";
 import type { DesiredProvider, LoginChange, ObservedLogin, Provider, Removal } from "./types.ts";
 
-/** As it will be seen, where Authentik lets all of it be done. @param known - in place of ids and secrets that nobody knows yet */
+/**
+ * What will be observed after the change, if Authentik permits it.
+ *
+ * @param known - stands in for ids and secrets that are not known yet
+ */
 export function simulateLogin(
   observed: ObservedLogin,
   change: LoginChange,
@@ -11,7 +15,7 @@ export function simulateLogin(
     case "login-provider":
       return {
         ...observed,
-        provider: provider(
+        provider: simulateProvider(
           change.action === "update" ? change.existing : undefined,
           change.desired,
           known,
@@ -58,16 +62,16 @@ export function simulateLogin(
     case "login-application-gone":
     case "login-provider-gone":
     case "login-groups-gone":
-      return withoutMethod(observed, change);
+      return afterRemoval(observed, change);
   }
 }
 
-/** What is left after it went. */
-export function withoutMethod(observed: ObservedLogin, gone: Removal): ObservedLogin {
-  switch (gone.key) {
+/** The observed login after the removal. */
+export function afterRemoval(observed: ObservedLogin, removal: Removal): ObservedLogin {
+  switch (removal.key) {
     case "login-method-gone": {
       const { method, duplicates = [] } = observed;
-      const { id } = gone.existing;
+      const { id } = removal.existing;
       return {
         ...observed,
         method: method?.id === id ? undefined : method,
@@ -83,15 +87,19 @@ export function withoutMethod(observed: ObservedLogin, gone: Removal): ObservedL
   }
 }
 
-/** Primary keys count up from 1, so that no other provider has this one. */
+/** Primary keys start at 1, so no other provider has this one. */
 const NEW_PK = 0;
 
-const provider = (at: Provider | undefined, desired: DesiredProvider, known: string): Provider => ({
-  pk: at?.pk ?? NEW_PK,
-  clientId: at?.clientId ?? known,
-  assignedTo: at?.assignedTo,
+const simulateProvider = (
+  existing: Provider | undefined,
+  desired: DesiredProvider,
+  known: string,
+): Provider => ({
+  pk: existing?.pk ?? NEW_PK,
+  clientId: existing?.clientId ?? known,
+  assignedTo: existing?.assignedTo,
   ...desired,
-  clientSecret: at?.clientSecret || known,
+  clientSecret: existing?.clientSecret || known,
   encryptionKey: undefined,
   claimsInIdToken: true,
 });

@@ -13,71 +13,73 @@ type Needs = {
 };
 
 /**
- * What one who leaves for good takes of the login, one step at a time, once nothing of this owner's is left that needs it.
+ * For `cfauth destroy`: removes the login, one step at a time, once no object of this owner needs
+ * it.
  *
- * | the object                | needed by others        | by nobody                                            |
- * |---------------------------|-------------------------|------------------------------------------------------|
- * | login method, doubles too | our claim and scope go  | deleted                                              |
- * | application and provider  | our mapping goes out    | deleted, after the login method                      |
- * | scope mapping             | –                       | deleted, after it was taken out of the provider      |
+ * | the object               | others need it             | nobody needs it                       |
+ * |--------------------------|----------------------------|---------------------------------------|
+ * | login method, duplicates | remove our claim and scope | delete                                |
+ * | application and provider | remove our mapping         | delete, after the login method        |
+ * | scope mapping            | –                          | delete, after the provider no longer  |
+ * |                          |                            | has it                                |
  */
 export const collectUnusedLogin: GarbageCollector<Needs, LoginChange> = ({
   login,
   access,
   policy,
 }) => {
-  // Authentik's own hostname is open to all, and goes last: cfauth may reach Authentik by it.
+  // Authentik's own hostname is public and goes last: cfauth may reach Authentik through it.
   const routes = [...access.mine.keys()].filter((route) => route !== authentikRouteKey(login));
   const policies = policy.mine.filter(({ decision }) => decision !== "bypass");
-  const next =
-    routes.length + access.duplicates.length + policies.length > 0 ? undefined : nextRemoval(login);
+  const isNeeded = routes.length + access.duplicates.length + policies.length > 0;
+  const next = isNeeded ? undefined : nextRemoval(login);
   return next === undefined ? [] : [next];
 };
 
-/** What of the login is the next to be taken away, once nothing needs it. */
+/** The next removal, for a login that no object of this owner needs any more. */
 export const nextRemoval = (login: ObservedLogin): LoginChange | undefined =>
-  method(login) ?? provider(login) ?? mapping(login);
+  removeMethod(login) ?? removeProvider(login) ?? removeMapping(login);
 
-/** Authentik's own, as the key of a route. */
+/** The key of the route that Authentik itself has. */
 export function authentikRouteKey({ settings }: ObservedLogin): string {
   const { hostname, path } = addressOf(settings);
   return `${hostname}${path}`;
 }
 
-/** Why the login method stays; undefined where it can go, or is gone. */
+/** Why the login method stays; undefined if it can be removed, or is gone. */
 export function whyMethodStays({
-  method: at,
+  method,
   groups,
-  dependents = ["nobody looked who uses it"],
+  dependents = ["cfauth has not checked who uses it"],
 }: ObservedLogin): string | undefined {
-  if (at === undefined) return undefined;
-  const other = at.claims.find(
+  if (method === undefined) return undefined;
+  const otherClaim = method.claims.find(
     (claim) => claim.startsWith("cfauth_groups_") && claim !== groups.claim,
   );
-  return dependents[0] ?? (other && `the groups of another cfauth travel by it (${other})`);
+  return dependents[0] ?? (otherClaim && `it carries the groups of another cfauth (${otherClaim})`);
 }
 
 /** Why provider and application in Authentik stay. */
 export function whyProviderStays(login: ObservedLogin): string | undefined {
-  const { application, provider: at, settings, teamDomain, otherMethods = [] } = login;
-  const stays = whyMethodStays(login);
-  if (stays !== undefined) return `the login method in Cloudflare stays: ${stays}`;
-  const [sharer] = otherMethods;
-  if (sharer !== undefined)
-    return `the login method "${redactPersonalData(sharer)}" in Cloudflare logs in by them`;
-  const other = at?.redirectUris.find(
+  const { application, provider, settings, teamDomain, otherMethods = [] } = login;
+  const methodReason = whyMethodStays(login);
+  if (methodReason !== undefined) return `the login method in Cloudflare stays: ${methodReason}`;
+  const [otherMethod] = otherMethods;
+  if (otherMethod !== undefined)
+    return `the login method "${redactPersonalData(otherMethod)}" in Cloudflare uses them`;
+  const otherUri = provider?.redirectUris.find(
     ({ url }) => url !== `https://${teamDomain}/cdn-cgi/access/callback`,
   );
-  if (other !== undefined) return `the provider answers ${other.url} as well`;
+  if (otherUri !== undefined) return `the provider also has the redirect URI ${otherUri.url}`;
   return application !== undefined && application.slug !== settings.slug
-    ? `somebody gave the application another slug, ${application.slug}`
+    ? `someone gave the application another slug, ${application.slug}`
     : undefined;
 }
 
-function method(login: ObservedLogin): LoginChange | undefined {
-  const { method: at, provider: by, groups, duplicates = [] } = login;
-  if (at === undefined) return undefined;
-  const [next = at] = duplicates;
+function removeMethod(login: ObservedLogin): LoginChange | undefined {
+  const { method, provider, groups, duplicates = [] } = login;
+  if (method === undefined) return undefined;
+  const [next = method] = duplicates;
   if (whyMethodStays(login) === undefined)
     return {
       kind: "login",
@@ -86,33 +88,28 @@ function method(login: ObservedLogin): LoginChange | undefined {
       subject: next.name,
       existing: next,
     };
-  const claims = at.claims.filter((claim) => claim !== groups.claim);
-  const config = {
-    ...at.config,
-    scopes: at.config.scopes.filter((scope) => scope !== groups.claim),
-  };
-  // Without its client secret, which is written whole each time, it could not be written.
-  if (
-    !by?.clientSecret ||
-    (claims.length === at.claims.length && config.scopes.length === at.config.scopes.length)
-  )
-    return undefined;
-  const { name } = at;
+  const claims = method.claims.filter((claim) => claim !== groups.claim);
+  const scopes = method.config.scopes.filter((scope) => scope !== groups.claim);
+  const isUnchanged =
+    claims.length === method.claims.length && scopes.length === method.config.scopes.length;
+  // Each write needs the client secret, because a write replaces the whole method.
+  if (!provider?.clientSecret || isUnchanged) return undefined;
+  const { name } = method;
   return {
     kind: "login",
     action: "update",
     key: "login-method",
     subject: name,
-    existing: at,
+    existing: method,
     name,
-    config,
+    config: { ...method.config, scopes },
     claims,
-    secret: by.clientSecret,
+    secret: provider.clientSecret,
   };
 }
 
-function provider(login: ObservedLogin): LoginChange | undefined {
-  const { application, provider: at, groups } = login;
+function removeProvider(login: ObservedLogin): LoginChange | undefined {
+  const { application, provider, groups } = login;
   if (whyProviderStays(login) === undefined) {
     if (application !== undefined)
       return {
@@ -123,41 +120,42 @@ function provider(login: ObservedLogin): LoginChange | undefined {
         existing: application,
       };
     return (
-      at && {
+      provider && {
         kind: "login",
         action: "delete",
         key: "login-provider-gone",
-        subject: at.name,
-        existing: at,
+        subject: provider.name,
+        existing: provider,
       }
     );
   }
   const pk = groups.mapping?.pk;
+  if (provider === undefined || pk === undefined || !provider.scopes.includes(pk)) return undefined;
   const signingKey =
-    at?.signingKey ?? ("code" in login.prerequisites ? undefined : login.prerequisites.signingKey);
-  if (at === undefined || pk === undefined || !at.scopes.includes(pk) || signingKey === undefined)
-    return undefined;
-  const exposure = {
-    name: at.name,
+    provider.signingKey ??
+    ("code" in login.prerequisites ? undefined : login.prerequisites.signingKey);
+  if (signingKey === undefined) return undefined;
+  const desired = {
+    name: provider.name,
     clientType: "confidential",
-    redirectUris: at.redirectUris,
-    authorizationFlow: at.authorizationFlow,
-    invalidationFlow: at.invalidationFlow,
+    redirectUris: provider.redirectUris,
+    authorizationFlow: provider.authorizationFlow,
+    invalidationFlow: provider.invalidationFlow,
     signingKey,
-    scopes: at.scopes.filter((scope) => scope !== pk),
-    grantTypes: at.grantTypes ?? ["authorization_code", "refresh_token"],
+    scopes: provider.scopes.filter((scope) => scope !== pk),
+    grantTypes: provider.grantTypes ?? ["authorization_code", "refresh_token"],
   } as const;
   return {
     kind: "login",
     action: "update",
     key: "login-provider",
-    subject: at.name,
-    existing: at,
-    desired: exposure,
+    subject: provider.name,
+    existing: provider,
+    desired,
   };
 }
 
-const mapping = ({ groups }: ObservedLogin): LoginChange | undefined =>
+const removeMapping = ({ groups }: ObservedLogin): LoginChange | undefined =>
   groups.mapping === undefined
     ? undefined
     : {

@@ -2,68 +2,80 @@ import type { Owner } from "../../core/domain/owner.ts";
 import type { Problem } from "../../core/domain/problem.ts";
 import type { Mine } from "../contract/owned.ts";
 
-/** Both ends of the login: the OAuth2 provider and application in Authentik, the login method in Cloudflare. */
+/**
+ * Both ends of the login: the OAuth2 provider and application in Authentik, the login method in
+ * Cloudflare.
+ */
 export interface ObservedLogin {
   /** `<team>.cloudflareaccess.com`, from the Access organisation. */
   readonly teamDomain: string;
-  /** What Authentik has to build with; a problem while its first boot is under way or something was deleted. */
+  /**
+   * What the provider is built of; a problem while Authentik starts for the first time or if
+   * something was deleted.
+   */
   readonly prerequisites: LoginPrerequisites | Problem;
   readonly provider: Provider | undefined;
   readonly application: LoginApplication | undefined;
   readonly method: Mine<LoginMethod> | undefined;
   readonly groups: ObservedGroups;
   readonly settings: LoginAddressSettings;
-  /** Other login methods of the same slug, which two first starts at once may make; absent where there is none. */
+  /**
+   * Other login methods of the same slug, which two first starts at once may create; absent if
+   * there are none.
+   */
   readonly duplicates?: readonly Mine<LoginMethod>[];
-  /** What of others needs one of the login methods, in words. Only for one who leaves for good, as what follows. */
+  /** Foreign objects that need one of the login methods, in words. Only for `cfauth destroy`. */
   readonly dependents?: readonly string[];
-  /** Names of login methods that somebody else made and that log in by the same provider. */
+  /** Names of foreign login methods that use the same provider. Only for `cfauth destroy`. */
   readonly otherMethods?: readonly string[];
 }
 
-/** How membership in groups travels with the login: a scope mapping of this owner's, and the claim of its name. */
+/** How the login carries groups: this owner's scope mapping, and its claim. */
 export interface ObservedGroups {
   readonly owner: Owner;
   readonly claim: string;
-  /** Where scope mappings are: elsewhere before 2024.8. */
+  /** The API path of scope mappings, which changed in 2024.8. */
   readonly path: string;
   readonly mapping: Mapping | undefined;
-  /** False since Authentik did not let this token make or change the mapping: direct groups must do. Set anew by each whole look. */
+  /**
+   * False after Authentik did not let this token create or change the mapping; direct groups are
+   * used instead. Reset by each full observation.
+   */
   readonly canWriteMapping: boolean;
 }
 
 export interface Mapping {
   readonly pk: string;
-  /** Empty where it was given another scope, which nobody asks for. */
+  /** Empty if the mapping has another scope, because no login requests that scope. */
   readonly expression: string;
 }
 
-/** From the settings: what the login is to be. */
+/** The login's address, from the settings. */
 export interface LoginAddressSettings {
-  /** Of the application and the provider in Authentik: `cf-tunnel-access`. */
+  /** The slug of the application and the provider in Authentik: `cf-tunnel-access`. */
   readonly slug: string;
-  /** Authentik's public origin without a closing slash, as browsers and Cloudflare reach it. */
+  /** Authentik's public URL without a trailing slash, as browsers and Cloudflare reach it. */
   readonly publicUrl: string;
 }
 
-/** Primary keys of objects that Authentik brings along. */
+/** Primary keys of Authentik's built-in objects. */
 export interface LoginPrerequisites {
   readonly authorizationFlow: string;
-  /** Undefined before 2024.10, which has none. */
+  /** Undefined before 2024.10, where it does not exist. */
   readonly invalidationFlow: string | undefined;
   readonly signingKey: string;
-  /** Every key that Cloudflare can check signatures of. */
+  /** Every key whose signatures Cloudflare can check. */
   readonly usableKeys: readonly string[];
-  /** Of the managed scopes openid, email and profile. */
+  /** The managed scopes openid, email and profile. */
   readonly scopes: readonly string[];
 }
 
-/** The OAuth2 provider; a field that this version of Authentik does not have is undefined. */
+/** The OAuth2 provider. A field that this version of Authentik lacks is undefined. */
 export interface Provider {
   readonly pk: number;
   readonly name: string;
   readonly clientId: string;
-  /** Empty where it has none, which from 2026.11 on can be: then it is given one. */
+  /** Empty if it has none, which is possible from 2026.11 on; cfauth then creates one. */
   readonly clientSecret: string;
   readonly clientType: string;
   readonly redirectUris: readonly {
@@ -78,11 +90,11 @@ export interface Provider {
   readonly scopes: readonly string[];
   readonly grantTypes: readonly string[] | undefined;
   readonly claimsInIdToken: boolean;
-  /** Slug of the application that it is for. */
+  /** Slug of the application that it belongs to. */
   readonly assignedTo: string | undefined;
 }
 
-/** What of the provider must be so; the rest is the user's. */
+/** The managed fields of the provider. The others belong to the user. */
 export interface DesiredProvider {
   readonly name: string;
   readonly clientType: "confidential";
@@ -99,7 +111,10 @@ export interface LoginApplication {
   readonly name: string;
   /** The provider's pk. */
   readonly provider: number | undefined;
-  /** Whether a tile of it would lead people to a page of Cloudflare's; one whose address somebody chose is theirs. */
+  /**
+   * Whether the library shows it as a tile, which would lead to a page of Cloudflare. False if
+   * someone chose a launch URL.
+   */
   readonly inLibrary: boolean;
 }
 
@@ -107,13 +122,15 @@ export interface LoginMethod {
   readonly id: string;
   readonly name: string;
   readonly config: LoginMethodConfig;
-  /** Names of the claims that Access keeps of a login: those of other owners and of the user among them. Sorted. */
+  /**
+   * Names of the claims that Access keeps, including those of other owners and the user. Sorted.
+   */
   readonly claims: readonly string[];
   /** Writable fields that cfauth does not manage. */
   readonly unmanagedFields: Readonly<Record<string, unknown>>;
 }
 
-/** As Access names them; the client secret can be written but not read. */
+/** In Access's own field names. The client secret can be written but not read. */
 export interface LoginMethodConfig {
   readonly client_id: string;
   readonly auth_url: string;
@@ -181,14 +198,14 @@ export type LoginChange =
       readonly action: "create" | "update";
       readonly key: "login-groups";
       readonly subject: string;
-      /** The scope mapping; undefined where it is to be made. */
+      /** The scope mapping; undefined if it is to be created. */
       readonly existing: Mapping | undefined;
       readonly path: string;
       readonly expression: string;
     }
   | Removal;
 
-/** Only where nothing needs it: by one who leaves for good, or of a second login method. */
+/** Only for objects that nothing needs: by `cfauth destroy`, or of a second login method. */
 export type Removal =
   | {
       readonly kind: "login";

@@ -210,7 +210,7 @@ describe("cfauth destroy", () => {
     const { code, out } = await destroy(at);
     expect([code, at.sandbox.authentik.state.providers.length]).toEqual([0, 1]);
     expect(out).toContain(
-      `provider and application cf-tunnel-access in Authentik: the provider answers ${callback} as well`,
+      `provider and application cf-tunnel-access in Authentik: the provider also has the redirect URI ${callback}`,
     );
     expect(inventory(at.sandbox).filter((line) => /scope mapping|login method/.test(line))).toEqual(
       [],
@@ -235,7 +235,7 @@ describe("cfauth destroy", () => {
       at.sandbox.authentik.state.providers.length,
     ]).toEqual([0, ["Home"], 1]);
     expect(out).toContain(
-      `provider and application cf-tunnel-access in Authentik: the login method "Home" in Cloudflare logs in by them`,
+      `provider and application cf-tunnel-access in Authentik: the login method "Home" in Cloudflare uses them`,
     );
     expect(inventory(at.sandbox).filter((line) => /scope mapping/.test(line))).toEqual([]);
   });

@@ -8,8 +8,8 @@ import { startSandbox } from "../../sandbox/index.ts";
 import { listed } from "../../unit/sources/docker/listed.ts";
 import { fakeEngine } from "../sources/docker/engine.ts";
 
-describe("what a command has written", () => {
-  it("is there to its end for a reader that is slow", async () => {
+describe("the output of a command", () => {
+  it("a slow reader receives the whole output of a command", async () => {
     await using sandbox = await startSandbox();
     await using engine = await fakeEngine();
     const all = Array.from({ length: 120 }, (_, index) =>
@@ -38,7 +38,7 @@ describe("what a command has written", () => {
     expect(JSON.parse(text).counts).toMatchObject({ create: 120 * 4 + 6 });
   });
 
-  it("is waited for no longer than a moment once cfauth is told to end", async () => {
+  it("a command that is stopped waits only briefly for a reader that does not read", async () => {
     const deaf = new Writable({ write: () => {} });
     expect(await flushed([deaf], AbortSignal.abort())).toBeUndefined();
   });

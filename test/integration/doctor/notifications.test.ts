@@ -7,7 +7,7 @@ import type { Owner } from "../../../src/core/domain/owner.ts";
 import type { DoctorContext } from "../../../src/doctor/context.ts";
 import { checkNotifications } from "../../../src/doctor/notifications.ts";
 
-/** Two services of somebody's: one that takes what it is sent, and one that knows no such address. */
+/** Two notification targets: one that accepts messages, and one that does not know the address. */
 async function services() {
   const taken: unknown[] = [];
   const server = createServer(async (request, response) => {
@@ -37,8 +37,8 @@ function told(text: string, notify: AbortSignal | undefined) {
   return checkNotifications(scene as unknown as DoctorContext);
 }
 
-describe("where messages go", () => {
-  it("is told, and nobody is disturbed by that", async () => {
+describe("the notification targets in doctor", () => {
+  it("doctor shows the notification targets without sending a message", async () => {
     await using all = await services();
     const { headline, checks } = await told(all.good, undefined);
     expect([
@@ -48,14 +48,14 @@ describe("where messages go", () => {
     ]).toEqual([true, "pass", []]);
   });
 
-  it("is tested with one message where that is asked for", async () => {
+  it("doctor --notify sends one test message", async () => {
     await using all = await services();
     const { headline, checks } = await told(all.good, new AbortController().signal);
     expect([headline.endsWith("accepted the test"), checks[0]?.result]).toEqual([true, "pass"]);
     expect(all.taken).toMatchObject([{ type: "test", owner: "home" }]);
   });
 
-  it("is a warning where it does not take the test, with what to do and without the address", async () => {
+  it("doctor warns about a target that refuses the test, with a fix and without the address", async () => {
     await using all = await services();
     const { headline, checks } = await told(`${all.good} ${all.bad}`, new AbortController().signal);
     expect([headline, checks.map(({ result }) => result)]).toEqual([

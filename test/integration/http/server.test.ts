@@ -43,8 +43,8 @@ function ask(
   });
 }
 
-describe("the page", () => {
-  it("answers with what the daemon knows, for programs", async () => {
+describe("the status page", () => {
+  it("the page returns the daemon's report as JSON for programs", async () => {
     await using page = await open();
     const { status, headers, body } = await ask(page, "/api/routes");
     expect({ status, type: headers["content-type"], store: headers["cache-control"] }).toEqual({
@@ -55,7 +55,7 @@ describe("the page", () => {
     expect(JSON.parse(body)).toEqual(REPORT);
   });
 
-  it("leaves nobody waiting who asks for what cannot be made, and says so in the log", async () => {
+  it("a page that cannot be rendered is answered with an error and logged", async () => {
     const faults: unknown[] = [];
     const fault = new Error("unforeseen");
     await using page = await open({
@@ -72,7 +72,7 @@ describe("the page", () => {
     ]);
   });
 
-  it("says that nothing is new where nothing is", async () => {
+  it("the page answers 304 if nothing has changed", async () => {
     await using page = await open();
     const { etag } = (await ask(page, "/api/routes")).headers;
     expect(etag).toMatch(/^W\/"/);
@@ -83,7 +83,7 @@ describe("the page", () => {
     expect((await ask(page, "/api/routes", { "if-none-match": 'W/"another"' })).status).toBe(200);
   });
 
-  it("answers a question for the head alone without the body", async () => {
+  it("the page answers HEAD without a body", async () => {
     await using page = await open();
     expect(await ask(page, "/api/routes", { method: "HEAD" })).toMatchObject({
       status: 200,
@@ -91,29 +91,34 @@ describe("the page", () => {
     });
   });
 
-  it("answers Prometheus in its own format, with what it reports at that moment", async () => {
-    const told: unknown[] = [];
-    await using page = await open({ metrics: async (report) => (told.push(report), METRICS) });
+  it("the metrics are current and in Prometheus's format", async () => {
+    const reported: unknown[] = [];
+    await using page = await open({
+      metrics: async (report) => {
+        reported.push(report);
+        return METRICS;
+      },
+    });
     const { status, headers, body } = await ask(page, "/metrics");
     expect({ status, type: headers["content-type"], body }).toEqual({
       status: 200,
       type: METRICS.contentType,
       body: METRICS.text,
     });
-    expect(told).toEqual([REPORT]);
+    expect(reported).toEqual([REPORT]);
     expect(await ask(page, "/metrics", { method: "HEAD" })).toMatchObject({
       status: 200,
       body: "",
     });
   });
 
-  it("says so where the metrics cannot be read, and goes on", async () => {
+  it("metrics that cannot be read are answered with an error, and the page keeps working", async () => {
     await using page = await open({ metrics: () => Promise.reject(new Error("no")) });
     expect((await ask(page, "/metrics")).status).toBe(500);
     expect((await ask(page, "/api/routes")).status).toBe(200);
   });
 
-  it("is a page for people, with nothing in it that runs or comes from elsewhere", async () => {
+  it("the page for people has no inline script and loads nothing from elsewhere", async () => {
     await using page = await open();
     const { status, headers, body } = await ask(page, "/");
     expect({ status, type: headers["content-type"] }).toEqual({
@@ -126,7 +131,7 @@ describe("the page", () => {
     );
   });
 
-  it("leads only to what is there", async () => {
+  it("every link within the page leads to something that exists", async () => {
     await using page = await open();
     const { body } = await ask(page, "/");
     const near = [...body.matchAll(/(?:href|src)="([^"#:]+)"/g)].map(([, path]) => `/${path}`);
@@ -148,7 +153,7 @@ describe("the page", () => {
     expect((await ask(page, path, { "if-none-match": String(headers["etag"]) })).status).toBe(304);
   });
 
-  it("is sent again only when something has changed, not because time passes", async () => {
+  it("the page is sent again only when something has changed, not because time passes", async () => {
     let report = REPORT;
     await using page = await open({ report: () => report });
     const { etag } = (await ask(page, "/")).headers;
@@ -164,7 +169,7 @@ describe("the page", () => {
   });
 
   it.each(["/nothing?x=1", "/api/", "/style.css/"])(
-    "says where to go when there is nothing at %s",
+    "the answer for %s, which does not exist, says where to go",
     async (path) => {
       await using page = await open();
       const { status, body } = await ask(page, path);
@@ -174,7 +179,7 @@ describe("the page", () => {
   );
 
   it.each(["POST", "PUT", "DELETE", "OPTIONS"])(
-    "can only be read: %s is refused everywhere",
+    "the page refuses %s everywhere, because it is read-only",
     async (method) => {
       await using page = await open();
       for (const path of ["/", "/api/routes", "/healthz", "/metrics"])
@@ -186,7 +191,7 @@ describe("the page", () => {
   );
 
   it.each(["/", "/style.css", "/page.js", "/api/routes", "/healthz", "/metrics", "/nothing"])(
-    "lets no browser run, frame or guess anything on %s",
+    "the headers of %s forbid browsers to run scripts, frame the page or guess types",
     async (path) => {
       await using page = await open();
       const { headers } = await ask(page, path);
@@ -203,8 +208,8 @@ describe("the page", () => {
   );
 });
 
-describe("a page of somebody else's in the visitor's browser", () => {
-  it("learns nothing under any name while no route is known, and a person learns why", async () => {
+describe("a foreign page in the visitor's browser (DNS rebinding)", () => {
+  it("a foreign hostname gets no data while no route is known, and the answer says why", async () => {
     await using page = await open({
       report: () => reportOf({ lastPass: null }),
       ready: () => false,
@@ -216,7 +221,7 @@ describe("a page of somebody else's in the visitor's browser", () => {
     });
   });
 
-  it("learns nothing under a name that a label asks for in vain: strangers' images have labels too", async () => {
+  it("a hostname that a label requests without success gets no data, because any image can have labels", async () => {
     const vain = reportedRoute("evil.example.org", { state: "problem", effect: "closed" });
     const kept = reportedRoute("kept.example.com", { state: "problem", effect: "unchanged" });
     await using page = await open({ report: () => reportOf({ routes: [vain, kept] }) });
@@ -233,7 +238,7 @@ describe("a page of somebody else's in the visitor's browser", () => {
     "localhost.evil.org",
     "status.example.com.evil.org",
     "EVIL.example.org",
-  ])("learns nothing under the name %s", async (host) => {
+  ])("a request for the foreign hostname %s gets no data", async (host) => {
     await using page = await open();
     for (const path of ["/", "/api/routes", "/page.js", "/metrics", "/nothing"]) {
       const { status, body } = await ask(page, path, { host });
@@ -253,20 +258,20 @@ describe("a page of somebody else's in the visitor's browser", () => {
     "nas",
     "status.example.com",
     "Status.Example.com:443",
-  ])("is not who asks under the name %s", async (host) => {
+  ])("a request for the allowed hostname %s gets the report", async (host) => {
     await using page = await open();
     expect((await ask(page, "/api/routes", { host })).status).toBe(200);
   });
 
-  it("may ask whether the daemon is well: that is no secret, and health checks come by any name", async () => {
+  it("the health check answers under any hostname, because health is not secret", async () => {
     await using page = await open();
     expect((await ask(page, "/healthz", { host: "evil.example.org" })).status).toBe(200);
     expect((await ask(page, "/readyz", { host: "evil.example.org" })).status).toBe(200);
   });
 });
 
-describe("health", () => {
-  it("is well, or says why not", async () => {
+describe("the health endpoints", () => {
+  it("the health endpoint answers 200, or says why not", async () => {
     await using page = await open();
     expect(await ask(page, "/healthz")).toMatchObject({ status: 200 });
     await using ill = await open({ livenessFailure: () => "the last pass ended 900 s ago" });
@@ -277,7 +282,7 @@ describe("health", () => {
     });
   });
 
-  it("is there before the first convergence, readiness only after it", async () => {
+  it("the daemon is healthy before the first convergence and ready only after it", async () => {
     await using page = await open({ ready: () => false });
     expect([(await ask(page, "/healthz")).status, (await ask(page, "/readyz")).status]).toEqual([
       200, 503,
@@ -285,7 +290,7 @@ describe("health", () => {
   });
 });
 
-it("is not ready while cloudflared runs older rules, and says so", async () => {
+it("the daemon is not ready while cloudflared runs older rules, and says so", async () => {
   await using page = await open({ notInForce: () => "a cloudflared still runs older rules" });
   const { status, body } = await ask(page, "/readyz");
   expect([status, JSON.parse(body)]).toEqual([

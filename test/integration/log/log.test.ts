@@ -25,7 +25,7 @@ function logged(
   return lines.join("");
 }
 
-describe("a token cannot be printed", () => {
+describe("a token in the log", () => {
   let server: Server;
   const url = () =>
     `http://127.0.0.1:${(server.address() as AddressInfo).port}/?token=${encodeURIComponent(TOKEN)}`;
@@ -43,7 +43,7 @@ describe("a token cannot be printed", () => {
       (error: unknown) => error as Error,
     );
 
-  it("out of an error of got, which carries the request", async () => {
+  it("the log never contains a token from an error of got, which carries the request", async () => {
     const error = await refused();
     const line = logged((log) => log.error({ err: error }, "pass failed"));
     expect(line).not.toContain(TOKEN);
@@ -52,7 +52,7 @@ describe("a token cannot be printed", () => {
     expect(Object.keys(JSON.parse(line).err)).toEqual(["name", "code", "message", "cause"]);
   });
 
-  it("out of an error of Cloudflare's SDK, which carries headers and body", () => {
+  it("the log never contains a token from an error of Cloudflare's SDK, which carries headers and body", () => {
     const body = {
       errors: [{ code: 10000, message: `Authentication error for ${TOKEN}` }],
       success: false,
@@ -66,7 +66,7 @@ describe("a token cannot be printed", () => {
     expect(JSON.parse(line).err.status).toBe(403);
   });
 
-  it("out of a cause of a cause", async () => {
+  it("the log never contains a token from the cause of a cause", async () => {
     const inner = await refused();
     const error = new ServiceError({
       service: "authentik",
@@ -89,7 +89,7 @@ describe("a token cannot be printed", () => {
     });
   });
 
-  it("by way of a message, a field or a child's binding", () => {
+  it("the log never contains a token from a message, a field or a child logger's binding", () => {
     const line = logged((log) =>
       log.child({ from: TOKEN }).info({ deep: { list: [TOKEN] } }, `said ${TOKEN}`),
     );
@@ -100,13 +100,13 @@ describe("a token cannot be printed", () => {
     });
   });
 
-  it("on a terminal either", () => {
+  it("the log on a terminal never contains a token", () => {
     expect(logged((log) => log.info({ from: TOKEN }, `said ${TOKEN}`), "pretty")).not.toContain(
       TOKEN,
     );
   });
 
-  it("by printing the setting that holds it", async () => {
+  it("printing the setting that holds a token does not show the token", async () => {
     const { inspect } = await import("node:util");
     const hidden = secret(TOKEN);
     expect(
@@ -121,8 +121,8 @@ describe("a token cannot be printed", () => {
   });
 });
 
-describe("a line", () => {
-  it("has the time as people write it, its level as a word, and no process number", () => {
+describe("a log line", () => {
+  it("a log line has a readable time, its level as a word, and no process id", () => {
     const line = JSON.parse(
       logged((log) => log.warn({ hostname: "app.example.com" }, "route waiting")),
     );
@@ -134,7 +134,7 @@ describe("a line", () => {
     });
   });
 
-  it("cannot be turned round by a label", () => {
+  it("a label cannot reverse the direction of text in a log line", () => {
     const line = logged(
       (log) => log.warn({ label: "cfauth.\u202eabc", problem: "is \u061c no label" }, "problem"),
       "pretty",
@@ -143,7 +143,7 @@ describe("a line", () => {
     expect(line).toContain("label=cfauth.�abc");
   });
 
-  it("ends for an error that is its own cause", () => {
+  it("a log line of an error that is its own cause ends", () => {
     const error = new Error("round");
     error.cause = error;
     expect(JSON.parse(logged((log) => log.error({ err: error }, "pass failed"))).err.message).toBe(
@@ -151,7 +151,7 @@ describe("a line", () => {
     );
   });
 
-  it("is JSON where the output is no terminal, and made for people where it is one", () => {
+  it("a log line is JSON unless the output is a terminal, where it is readable text", () => {
     const out = (isTTY: boolean) => {
       const lines: string[] = [];
       createLog({
@@ -167,7 +167,7 @@ describe("a line", () => {
     expect(out(true)).not.toMatch(/^\{/);
   });
 
-  it("shows people every field, a route's hostname above all", () => {
+  it("a log line on a terminal shows every field, including the hostname of a route", () => {
     const line = logged(
       (log) =>
         log.info(

@@ -1,4 +1,7 @@
-/** A Docker engine in memory: what it lists, and which containers its DNS gives for a name. */
+/**
+ * A Docker engine in memory: the containers that it lists, and the containers that its DNS returns
+ * for a name.
+ */
 
 import { createHash } from "node:crypto";
 import type { z } from "zod";
@@ -6,27 +9,30 @@ import type { DockerDns } from "../../../src/clients/docker/dns.ts";
 import type { Docker } from "../../../src/clients/docker/docker.ts";
 import { ServiceError } from "../../../src/core/errors.ts";
 
-/** A container that runs. */
+/** A running container. */
 export interface Container {
   readonly name: string;
-  /** Whose container it really is, whatever its labels say. */
+  /** The actual party of the container, whatever its labels say. */
   readonly owner: string;
-  /** What the operator wrote, Compose's own labels included. */
+  /** Labels from the operator, including those of Compose. */
   readonly labels: Readonly<Record<string, string>>;
   readonly imageLabels?: Readonly<Record<string, string>>;
-  /** Further names that Docker's DNS answers for it on each of its networks. A list of containers does not show them. */
+  /**
+   * Further names that Docker's DNS resolves to it on each of its networks. A container list does
+   * not show them.
+   */
   readonly aliases?: readonly string[];
   readonly networks: readonly string[];
   /** Seconds since 1970. */
   readonly created: number;
-  /** How many containers of this name there were before. */
+  /** How many earlier containers had this name. */
   readonly incarnation?: number;
   readonly ports?: readonly number[];
 }
 
 const hex = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** 64 hexadecimal digits; a container that is created again has another one. */
+/** 64 hexadecimal digits. A recreated container has another id. */
 export const idOf = ({ name, incarnation = 0 }: Pick<Container, "name" | "incarnation">): string =>
   hex(`${name} ${incarnation}`);
 export const shortIdOf = (container: Pick<Container, "name" | "incarnation">): string =>
@@ -34,13 +40,16 @@ export const shortIdOf = (container: Pick<Container, "name" | "incarnation">): s
 const imageIdOf = ({ imageLabels = {} }: Container): string =>
   `sha256:${hex(JSON.stringify(Object.entries(imageLabels).toSorted()))}`;
 
-/** An address that belongs to this name on this network for good. */
+/** The permanent address of this name on this network. */
 export function addressOf({ name }: Pick<Container, "name">, network: string): string {
   const at = Number.parseInt(hex(`${network} ${name}`).slice(0, 4), 16);
   return `172.20.${at >> 8}.${at & 255}`;
 }
 
-/** The container as GET /containers/json lists it: the image's labels are merged into the operator's. */
+/**
+ * The container as GET /containers/json lists it, with the image's labels merged into the
+ * operator's.
+ */
 const listed = (container: Container) => ({
   Id: idOf(container),
   Names: [`/${container.name}`],
@@ -62,9 +71,9 @@ const listed = (container: Container) => ({
 });
 
 /**
- * As much of the client as a source asks for.
+ * The part of the client that a source uses.
  *
- * @param inspects - whether images may be inspected, as behind a proxy that permits it
+ * @param inspects - whether images may be inspected, as through a proxy that permits it
  */
 export function dockerOf(running: () => readonly Container[], inspects = true): Docker {
   const answer = async <T>(shape: z.ZodType<T>, body: unknown): Promise<T> => shape.parse(body);
@@ -94,12 +103,14 @@ const refused = (): ServiceError =>
     status: 403,
   });
 
-/** Where a request goes that is sent to a host text of a rule. */
+/** Where a request goes that is sent to the host of a rule. */
 export interface Answering {
-  /** All containers whose addresses Docker's DNS gives, each once. */
+  /** All containers whose addresses Docker's DNS returns, each once. */
   readonly containers: readonly Container[];
   readonly addresses: readonly string[];
-  /** Whether the question, or the request, leaves Docker: a machine of the house may answer. */
+  /**
+   * True if the query or the request leaves Docker, so that another machine on the LAN may answer.
+   */
   readonly outside: boolean;
 }
 
@@ -107,10 +118,11 @@ export const NOBODY: Answering = { containers: [], addresses: [], outside: false
 const OUTSIDE: Answering = { containers: [], addresses: [], outside: true };
 
 /**
- * Docker's DNS as a container on these networks asks it (measured alike on 20.10.24 and 28.5.2). A name is looked for whole on
- * every network of the asker first, and then without an ending that is the name of such a network. What no container has is asked
- * outside. There the house knows short names, by its search domain, and names of its own domain; it has no domain that is called
- * like a Docker network, and no machine that is called like the id of a container.
+ * Docker's DNS as seen by a container on these networks (measured alike on 20.10.24 and 28.5.2). It
+ * first looks for the whole name on every network of the asker, then without a suffix that is the
+ * name of such a network. It forwards names that no container has. The resolver outside knows short
+ * names, by its search domain, and names of its own domain. It has no domain named like a Docker
+ * network and no machine named like a container's id.
  */
 export function answering(
   running: readonly Container[],
@@ -155,7 +167,7 @@ const namesOf = (container: Container): readonly string[] =>
     it.toLowerCase(),
   );
 
-/** Docker's DNS as a process in a container on these networks asks it. */
+/** Docker's DNS as seen by a process in a container on these networks. */
 export const dnsOf = (
   running: () => readonly Container[],
   networks: readonly string[],
@@ -165,7 +177,10 @@ export const dnsOf = (
   searchDomains: () => [],
 });
 
-/** The host in the service of a rule, `http://app.tunnel:80`; undefined for one that leads nowhere, such as `http_status:404`. */
+/**
+ * The host in the service of a rule, such as `http://app.tunnel:80`. Undefined for a rule that
+ * leads nowhere, such as `http_status:404`.
+ */
 export function hostOf(service: string): string | undefined {
   const [, host] = /^[a-z]+:\/\/(\[[^\]]*\]|[^:/]*)/.exec(service) ?? [];
   return host;

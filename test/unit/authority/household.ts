@@ -1,4 +1,7 @@
-/** One engine, one account and the daemon between them: the real source, labels and planner on a world in memory. */
+/**
+ * One engine, one account and the daemon between them, in memory. Source, labels and planner are
+ * the real ones.
+ */
 
 import { desiredStateSettings, graceOf } from "../../../src/app.ts";
 import { readConfig } from "../../../src/config/config.ts";
@@ -43,8 +46,8 @@ import {
   shortIdOf,
 } from "./engine.ts";
 
-const MOST_WAVES = 60;
-/** cloudflared is on each of them. */
+const MAX_WAVES = 60;
+/** cloudflared is attached to each of these networks. */
 export const NETWORKS = ["edge", "tunnel"] as const;
 
 const ENVIRONMENT = {
@@ -62,7 +65,7 @@ export function configOf(environment: Readonly<Record<string, string>> = {}) {
   return read.config;
 }
 
-/** Who got where by which request. */
+/** Which visitor reached which container with which request. */
 export interface Arrival {
   readonly request: Request;
   readonly visitor: Visitor;
@@ -75,19 +78,19 @@ export interface Household {
   readonly running: Map<string, Container>;
   groups: readonly string[];
   world: ObservedState;
-  /** Every rule list so far, the oldest first. */
+  /** Every list of rules so far, oldest first. */
   readonly documents: ObservedState["ingress"]["rules"][];
-  /** How the last pass ended. */
+  /** The result of the last pass. */
   readonly outcome: { readonly plan: Plan<AnyChange>; readonly decision: Decision };
-  /** Ends the process and begins another one, which remembers nothing. */
+  /** Ends the process and starts another one, which remembers nothing. */
   restart(): void;
-  /** Passes until one has nothing more to do. @param onChange - after each change */
+  /** Runs passes until nothing is left to do. @param onChange - called after each change */
   settle(onChange?: () => void): Promise<void>;
-  /** Lets time pass, with a pass at each moment that the daemon asked for. */
+  /** Lets time pass, with a pass whenever the daemon asked for one. */
   wait(ms: number, onChange?: () => void): Promise<void>;
-  /** Every visitor who can log in somewhere now has that login from then on. */
+  /** Logs in every visitor wherever they can log in now. The logins stay valid. */
   logIn(): void;
-  /** Where the request of this visitor ends; nowhere when it is turned away. */
+  /** What answers this request of this visitor; nothing if the visitor is turned away. */
   arrival(request: Request, visitor: Visitor): Answering;
   arrivals(requests: readonly Request[]): readonly Arrival[];
 }
@@ -95,9 +98,12 @@ export interface Household {
 export interface HouseholdOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly world?: ObservedState;
-  /** Whether images may be inspected; true unless told. */
+  /** Whether images may be inspected. Default: true. */
   readonly inspects?: boolean;
-  /** Whether cfauth runs in a container on cloudflared's networks, and so can ask Docker's DNS; false unless told. */
+  /**
+   * Whether cfauth runs in a container on cloudflared's networks and so can query Docker's DNS.
+   * Default: false.
+   */
   readonly attached?: boolean;
 }
 
@@ -117,7 +123,7 @@ export function household({
   attached = false,
 }: HouseholdOptions = {}): Household {
   const config = configOf(environment);
-  const [settings, grace, rooms] = [
+  const [settings, grace, model] = [
     desiredStateSettings(config),
     graceOf(config),
     resourceModel(OWNER, false),
@@ -148,7 +154,7 @@ export function household({
   let logins: ReadonlySet<string> = new Set();
   let outcome: Household["outcome"] | undefined;
 
-  const look = (workloads: readonly Workload[]): void => {
+  const lookUp = (workloads: readonly Workload[]): void => {
     const found = home.groups.map((name) => ({ pk: name, name }));
     home.world = {
       ...home.world,
@@ -178,11 +184,11 @@ export function household({
     },
     settle: async (onChange = () => {}) => {
       const workloads = await source.list();
-      look(workloads);
-      for (let waves = 0; waves < MOST_WAVES; waves++) {
+      lookUp(workloads);
+      for (let waves = 0; waves < MAX_WAVES; waves++) {
         const decision = computeDesired(settings, grace, workloads, home.world, memory, home.now);
         memory = decision.memory;
-        const next = planChanges(rooms, decision.desired, home.world);
+        const next = planChanges(model, decision.desired, home.world);
         outcome = { plan: next, decision };
         if (next.changes.length === 0) {
           home.documents.push(home.world.ingress.rules);

@@ -26,24 +26,27 @@ fc.configureGlobal({
 });
 
 const RUNS = Number(process.env["CFAUTH_TEST_RUNS"] ?? 300);
-/** With one history of a report: CFAUTH_TEST_SEED and CFAUTH_TEST_PATH. */
+/** CFAUTH_TEST_SEED and CFAUTH_TEST_PATH select one history of a report. */
 const isTraced = process.env["CFAUTH_TEST_TRACE"] === "true";
 const SECOND_MS = 1_000;
 const ALL_GROUPS = ["admins", "family"];
 
 type Step =
-  /** The container is created, or created again with other labels. */
+  /** Creates the container, or recreates it with other labels. */
   | { readonly do: "create"; readonly member: Member; readonly intent: Intent }
   | { readonly do: "stop"; readonly member: Member }
-  /** The stopped container starts again, as it was. */
+  /** Starts the stopped container again, unchanged. */
   | { readonly do: "start"; readonly member: Member }
-  /** A group is renamed in Authentik, or gets its name back. */
+  /** Renames a group in Authentik, or gives it its name back. */
   | { readonly do: "rename"; readonly groups: readonly string[] }
   | { readonly do: "restart" }
   | { readonly do: "wait"; readonly ms: number }
-  /** The machine restarts: cfauth is up first, and the containers come up one by one in some order, or not at all. */
+  /**
+   * Restarts the machine: cfauth starts first, and the containers start one by one in some order,
+   * or not at all.
+   */
   | { readonly do: "reboot"; readonly order: readonly number[] }
-  /** Another writer saves an old copy of the tunnel's document. */
+  /** Another writer saves an old copy of the tunnel's configuration. */
   | { readonly do: "restore"; readonly back: number };
 
 const creation = (members: readonly Member[]): fc.Arbitrary<Step> =>
@@ -103,13 +106,16 @@ const stepOf = (members: readonly Member[]): fc.Arbitrary<Step> =>
 
 interface Scene {
   readonly target: "name" | "id";
-  /** Whether cfauth can ask Docker's DNS. */
+  /** Whether cfauth can query Docker's DNS. */
   readonly attached: boolean;
   readonly members: readonly Member[];
   readonly steps: readonly Step[];
 }
 
-/** An alias is in no list: cfauth knows of it where it can ask Docker's DNS, and a rule by id does not depend on it. */
+/**
+ * No list shows an alias. cfauth knows about it if it can query Docker's DNS, and a rule by id does
+ * not depend on it.
+ */
 const scene: fc.Arbitrary<Scene> = fc
   .tuple(fc.constantFrom("name" as const, "id" as const), fc.boolean())
   .chain(([target, attached]) =>
@@ -128,7 +134,7 @@ const scene: fc.Arbitrary<Scene> = fc
     ),
   );
 
-/** The history as a person reads it. */
+/** The history as text. */
 const describeStep = (step: Step): string => {
   switch (step.do) {
     case "create":
@@ -184,13 +190,16 @@ interface Life extends Resident {
   readonly incarnation: number;
 }
 
-/** Its name, and its short ids until now. */
+/** Its name and every short id that it has had. */
 const namesOf = ({ member: { name }, incarnation }: Life): readonly string[] => [
   name,
   ...Array.from({ length: incarnation + 1 }, (_, index) => shortIdOf({ name, incarnation: index })),
 ];
 
-/** The same history in several households: one with everybody, and one for each party where the others' containers never were. */
+/**
+ * The same history in several households: one with all parties, and one per party in which the
+ * others' containers never existed.
+ */
 class History {
   private readonly lives = new Map<string, Life>();
   private readonly all: Household;
@@ -233,7 +242,7 @@ class History {
         this.restart();
         return this.settle();
       case "wait":
-        // A container that stops is noticed at once, not when the time is over.
+        // A stopped container is noticed at once, not when the time is over.
         if (step.ms > SECOND_MS * 60 && this.endForgeries()) await this.settle();
         return this.settle(step.ms);
       case "reboot":
@@ -276,7 +285,10 @@ class History {
     this.tenure.restarted([...this.lives.values()], this.rules(), this.all.now);
   }
 
-  /** Where the container whose labels were copied is long gone, nothing tells a copy from the original: such a copy goes too. @returns whether any went */
+  /**
+   * Stops copied containers once the original is gone. Without the original, nothing distinguishes
+   * a copy from it. @returns whether any container was stopped
+   */
   private endForgeries(): boolean {
     if (this.lives.get(WIKI.name)?.running === true) return false;
     const copies = [...this.lives.values()].filter(
@@ -320,7 +332,7 @@ class History {
     );
   }
 
-  /** Puts the containers that run now into each household. */
+  /** Sets the running containers of each household. */
   private place(): void {
     const running = [...this.lives.values()].filter((it) => it.running);
     const put = (home: Household, lives: readonly Life[]) => {
@@ -354,7 +366,9 @@ class History {
     for (const [owner, home] of this.alone) this.compare(owner, home);
   }
 
-  /** Labels that are sound have replaced all earlier ones once the daemon has nothing left to do. */
+  /**
+   * Once the daemon has nothing left to do, labels without faults have replaced all earlier ones.
+   */
   private forget(): void {
     for (const { member, intent, running } of this.lives.values())
       if (running && isSound(intent, this.all.groups)) {
@@ -386,7 +400,10 @@ class History {
     });
   }
 
-  /** Whose container the rules of each hostname lead to: what answers at its root decides, else the paths where they are one party's. */
+  /**
+   * The party that each hostname's rules lead to: the one that answers at the root, otherwise the
+   * one that all paths lead to.
+   */
   private deployed(): ReadonlyMap<string, string> {
     const { rules } = this.all.world.ingress;
     const running = [...this.all.running.values()];
@@ -419,7 +436,10 @@ class History {
     );
   }
 
-  /** No change may let in anyone, or lead anywhere, against the labels; what a container's start alone brought about is not judged. */
+  /**
+   * No change may admit anyone, or lead anywhere, against the labels. Effects of a container's
+   * start alone are not judged.
+   */
   private checkInstant(before: ReadonlySet<string>): void {
     for (const arrival of this.all.arrivals(REQUESTS)) {
       if (before.has(describeArrival(arrival))) continue;
@@ -428,7 +448,7 @@ class History {
     }
   }
 
-  /** How things stand, for a person who looks for the cause of a failure. */
+  /** The current state as text, for debugging a failure. */
   describe(): string {
     const of = (name: string, { world: observed, outcome }: Household) => {
       const rules = observed.ingress.rules.map(
@@ -474,12 +494,14 @@ class History {
   }
 
   /**
-   * What a party has by itself it has beside the others too, and the other way round. Labels that cannot be obeyed leave a route
-   * as it was: one that leads to a short id, since another container has its name, does not follow its container to a new id.
+   * Each party must have the same routes beside the others as alone. Exception: invalid labels
+   * leave a route as it was. A route that leads to a short id, because another container has its
+   * name, does not follow its container to a new id.
    */
   private compare(owner: string, alone: Household): void {
     const own = [...this.lives.values()].filter(({ member }) => member.owner === owner);
-    // A party that copies another project's labels counts as that project as long as nothing contradicts it: by itself it is another one.
+    // A party that copies another project's labels counts as that project while nothing contradicts
+    // it. Alone it would be a different party.
     if (own.some(({ member }) => member.forged)) return;
     const intents = own.map(({ intent }) => intent);
     const sound = intents.every((intent) => isSound(intent, this.all.groups));
@@ -507,7 +529,7 @@ const describeArrival = ({
 }: ReturnType<Household["arrivals"]>[number]): string =>
   `${visitor.name} at ${request.host}${request.path} → ${[...containers.map(({ name }) => name), ...(outside ? ["outside"] : [])].join(" and ")}`;
 
-/** fast-check's own report shows objects; a history is easier to read as sentences. */
+/** Prints the counterexample as sentences instead of fast-check's objects. */
 function report(run: fc.RunDetails<[Scene]>): void {
   if (!run.failed) return;
   const [found] = run.counterexample ?? [];
@@ -522,8 +544,8 @@ function report(run: fc.RunDetails<[Scene]>): void {
   );
 }
 
-describe("for every party", { timeout: 300_000 }, () => {
-  it("who reaches its containers, and which container answers, is the same with and without the others", async () => {
+describe("non-interference of parties", { timeout: 300_000 }, () => {
+  it("who reaches a party's containers, and which container answers, is the same with and without the other parties", async () => {
     await fc.assert(
       fc.asyncProperty(scene, async ({ steps, ...about }) => {
         const history = new History(about);

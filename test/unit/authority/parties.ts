@@ -1,20 +1,23 @@
-/** The parties of the histories: what their containers are called, what their labels ask for, and whom that admits. */
+/**
+ * The parties of the histories: the names of their containers, what their labels ask for, and whom
+ * that admits.
+ */
 import fc from "fast-check";
 import { covers } from "../../../src/core/domain/hostname.ts";
 import { cleaned, type Request, type Visitor } from "../core/plan/model.ts";
 import type { Container } from "./engine.ts";
 
-/** A container that can start, stop and be created again under its name. */
+/** A container that can start, stop and be recreated under its name. */
 export interface Member {
   readonly name: string;
-  /** The party: a Compose project, or a container alone. */
+  /** The party: a Compose project, or a single container. */
   readonly owner: string;
-  /** What the Compose labels say. */
+  /** The content of the Compose labels. */
   readonly compose: { readonly project: string; readonly service: string } | undefined;
   /** Whether the Compose labels are copied from another party's container. */
   readonly forged: boolean;
   readonly aliases: readonly string[];
-  /** The hostname that it asks for most of the time. */
+  /** The hostname that it usually asks for. */
   readonly home: string;
   readonly port: number;
 }
@@ -34,7 +37,7 @@ export interface Intent {
   readonly routes: readonly IntendedRoute[];
   readonly shareWith: readonly string[];
   readonly adopt: boolean;
-  /** Further labels of every route: a fault, or a place that is not the container's own. */
+  /** Further labels of every route: a fault, or an origin that is not the container's own. */
   readonly further: Readonly<Record<string, string>>;
   readonly imageLabels: Readonly<Record<string, string>>;
   readonly networks: readonly string[];
@@ -47,7 +50,7 @@ export const HOSTS = [
   "blog.example.com",
   "nas.example.com",
 ] as const;
-/** The name that only a wildcard covers. */
+/** The hostname that only a wildcard covers. */
 const OTHER_HOST = "other.example.com";
 const PATHS = ["/login", "/api", "/application/o/cf-tunnel-access/jwks"] as const;
 
@@ -89,7 +92,10 @@ const RESIDENTS: readonly Member[] = [
   NAS,
 ];
 
-/** Compose labels that a hostile container may carry: its own project's, with services called like others', and copied ones. */
+/**
+ * Compose labels that a hostile container may have: those of its own project, with services named
+ * like others', and copied ones.
+ */
 const identity = fc.constantFrom<Pick<Member, "compose" | "forged">>(
   { compose: undefined, forged: false },
   { compose: { project: "evil", service: "web" }, forged: false },
@@ -112,8 +118,8 @@ const ALIASES = [
 ] as const;
 
 /**
- * @param names - what it may be called
- * @param hidden - whether it may have aliases that no list of containers shows
+ * @param names - the possible names
+ * @param hidden - whether it may have aliases that no container list shows
  */
 const intruder = (names: readonly string[], hidden: boolean): fc.Arbitrary<Member> =>
   fc
@@ -148,7 +154,8 @@ export const membersOf = (hidden: boolean): fc.Arbitrary<readonly Member[]> =>
       ...intruders.filter((it) => it !== undefined),
     ])
     .filter((members) => {
-      // Of two containers of one service whose names Compose did not give, at most one is that service.
+      // Of two containers of one service without Compose's own container names, at most one is that
+      // service.
       const services = members.flatMap(({ compose, forged }) =>
         compose === undefined || forged ? [] : `${compose.project} ${compose.service}`,
       );
@@ -202,7 +209,7 @@ export const intentOf = ({ home }: Member): fc.Arbitrary<Intent> =>
     networks: fc.constantFrom(["tunnel"], ["tunnel"], ["tunnel", "edge"], ["edge"]),
   });
 
-/** The path that needs no login, where there is one. */
+/** The path that needs no login, if any. */
 const bypassOf = ({ path, access, bypass }: IntendedRoute): string | undefined =>
   bypass && access !== "public" ? `${path ?? ""}/hooks` : undefined;
 
@@ -233,7 +240,8 @@ export function containerOf(
     };
     return Object.entries(all).map(([key, text]) => [`cfauth.r${index}.${key}`, text]);
   });
-  // Compose writes its labels with the hash of the configuration: then they are its own also where the image says the same.
+  // Compose adds the hash of the configuration to its labels. That proves them to be its own even
+  // if the image has the same labels.
   const compose =
     member.compose === undefined
       ? {}
@@ -257,7 +265,10 @@ export function containerOf(
   };
 }
 
-/** Whether the labels can be obeyed as they are: each route is asked for once, and nothing further is said. */
+/**
+ * True if the labels are valid as they are: each route is requested once, and there are no further
+ * labels.
+ */
 export function isSound({ routes, further }: Intent, groups: readonly string[]): boolean {
   const keys = routes.flatMap((route) =>
     [route.path ?? "", bypassOf(route) ?? []].flat().map((path) => `${route.host}${path}`),
@@ -271,7 +282,10 @@ export function isSound({ routes, further }: Intent, groups: readonly string[]):
 const within = (path: string, prefix: string | undefined): boolean =>
   prefix === undefined || path === prefix || path.startsWith(`${prefix}/`);
 
-/** Whether these labels let the visitor have the container by this request: the most specific of its routes decides. */
+/**
+ * True if these labels admit the visitor to the container with this request. The most specific of
+ * its routes decides.
+ */
 export function intends(
   member: Member,
   { routes }: Intent,
@@ -290,13 +304,16 @@ export function intends(
   return fit.filter((it) => rank(it) === most).some((route) => admits(member, route, visitor));
 }
 
-/** The paths inside the hostname that the labels ask for, those without a login included. */
+/** The paths inside the hostname that the labels ask for, including those without a login. */
 export const pathsIn = ({ routes }: Intent, host: string): readonly string[] =>
   routes
     .filter((it) => it.host === host)
     .flatMap((it) => [it.path ?? [], bypassOf(it) ?? []].flat());
 
-/** Whether Authentik's own container asks for its own hostname: then it is open to anyone, and stays so until all other routes are closed. */
+/**
+ * True if Authentik's own container asks for its own hostname. The hostname is then open to anyone
+ * and stays open until all other routes are closed.
+ */
 export const asksForLogin = ({ routes }: Intent): boolean =>
   routes.some(({ host, path }) => host === LOGIN_HOST && path === undefined);
 

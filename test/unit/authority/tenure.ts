@@ -1,4 +1,7 @@
-/** Who may answer at a hostname, by the promises alone: an oracle that knows nothing of the code. */
+/**
+ * Which party may answer at a hostname, derived from the promises alone: an oracle that knows
+ * nothing of the code.
+ */
 import type { Request } from "../core/plan/model.ts";
 import type { Container } from "./engine.ts";
 import {
@@ -11,7 +14,7 @@ import {
   pathsIn,
 } from "./parties.ts";
 
-/** What one member is doing: its last labels, also while it is stopped. */
+/** The state of one member. A stopped member keeps its last labels. */
 export interface Resident {
   readonly member: Member;
   readonly intent: Intent;
@@ -29,11 +32,11 @@ export interface TenureOptions {
 export interface DeployedRule {
   readonly hostname: string;
   readonly host: string;
-  /** Whose containers have, or had, the host of the rule as their name or short id. */
+  /** The parties whose containers have, or had, the host of the rule as their name or short id. */
   readonly owners: readonly string[];
   /** Whether it answers at the root of the hostname. */
   readonly isWhole: boolean;
-  /** Whether a container that runs answers there. */
+  /** Whether a running container answers there. */
   readonly answers: boolean;
   /** Whether the host is a short id. */
   readonly byId: boolean;
@@ -41,13 +44,19 @@ export interface DeployedRule {
 
 interface Holding {
   readonly owner: string;
-  /** When the grace of a holder that does not run ends; undefined while it runs. */
+  /** When the grace period of a holder that does not run ends. Undefined while it runs. */
   readonly until: number | undefined;
-  /** The containers that asked for the name last. */
+  /** The containers that asked for the hostname last. */
   readonly asked: readonly string[];
-  /** Where a daemon that started knows of the holder no more than the short id in its rule: a container under another id is not the holder. */
+  /**
+   * Set if a daemon that started knows only the holder's short id from its rule. A container with
+   * another id is then not the holder.
+   */
   readonly known?: string | undefined;
-  /** With `known`: whose paths were in place then. The daemon cannot see that the holder's party withdraws its consent. */
+  /**
+   * With `known`: the parties whose paths were in place then. The daemon cannot see that the
+   * holder's party withdraws its consent.
+   */
   readonly guests?: readonly string[];
 }
 
@@ -61,14 +70,21 @@ const asksFor = ({ routes }: Intent, name: string): boolean =>
   routes.some(({ host }) => host === name);
 
 /**
- * Holders of hostnames. A holder keeps its name while any of its containers asks for it, with good labels or faulty ones, and
- * for its grace period. A free name goes to one of those that ask for it: which one is observed, not predicted.
+ * The holders of hostnames. A holder keeps its hostname while any of its containers asks for it,
+ * with valid or faulty labels, and for its grace period. A free hostname goes to one of those that
+ * ask for it; the oracle observes which one and does not predict it.
  */
 export class Tenure {
   private readonly holdings = new Map<string, Holding>();
-  /** Parties that no rival has met at a name since they asked for it, unless they held it already. */
+  /**
+   * Parties that have met no rival for a hostname since they asked for it, unless they already held
+   * it.
+   */
   private readonly undisturbed = new Map<string, boolean>();
-  /** Per name and party: until when a party that asked for the name may still keep it from others. */
+  /**
+   * Per hostname and party: until when a party that asked for the hostname may still keep it from
+   * others.
+   */
   private readonly asked = new Map<string, Map<string, number>>();
   /** What guests asked for, and until when that may still be in place. */
   private guests: readonly {
@@ -77,9 +93,10 @@ export class Tenure {
     readonly until: number;
   }[] = [];
   /**
-   * Names of which a daemon that starts does not know the holder, and until when that matters: a rule leads to the short id of a container
-   * that does not run, and one under another id may be the one that had the name; or several parties have paths, and the one that is up
-   * first is not the holder for that.
+   * Hostnames whose holder is unknown to a daemon that starts, and until when that matters. Either
+   * a rule leads to the short id of a container that does not run, and a container with another id
+   * may be the holder. Or several parties have paths, and the first one to run is not the holder
+   * for that reason.
    */
   private readonly unknownUntil = new Map<string, number>();
   private residents: readonly Resident[] = [];
@@ -90,7 +107,7 @@ export class Tenure {
     this.grace = grace;
   }
 
-  /** @param deployed - per hostname: whose container the rule of ours leads to */
+  /** @param deployed - per hostname: the party whose container our rule leads to */
   update(residents: readonly Resident[], deployed: ReadonlyMap<string, string>, now: number): void {
     const until = now + this.grace.graceMs + this.grace.startupGraceMs;
     this.residents = residents;
@@ -117,8 +134,9 @@ export class Tenure {
   }
 
   /**
-   * A daemon that starts does not know since when a holder is missing: it waits the longer period. Of a name without any rule, and of
-   * one whose rules are those of guests, it knows nothing, since only what is deployed is remembered.
+   * A daemon that starts does not know how long a holder has been missing, so it waits the longer
+   * period. It knows nothing about a hostname without a rule, or with rules of guests only, because
+   * it remembers only what is deployed.
    */
   restarted(residents: readonly Resident[], rules: readonly DeployedRule[], now: number): void {
     this.residents = residents;
@@ -130,7 +148,8 @@ export class Tenure {
       const theirs = leading.filter(
         ({ owners }) => owners.length === 0 || owners.includes(held.owner),
       );
-      // Of several parties that have paths the daemon takes the one that consents to all others, else the oldest.
+      // Of several parties that have paths the daemon takes the one that consents to all others,
+      // else the oldest.
       const isShared = theirs.length < leading.length && !theirs.some(({ isWhole }) => isWhole);
       if (isShared) this.unknownUntil.set(name, now + this.grace.startupGraceMs);
       if (theirs.length === 0 || isShared) this.release(name);
@@ -143,16 +162,21 @@ export class Tenure {
         });
       else if (this.askersOf(name, held.owner).length === 0) {
         this.holdings.set(name, { ...held, until: now + this.grace.startupGraceMs });
-        // Whose it was is not known then: labels of another party that are faulty may be those of the one that is missing.
+        // The holder is not known then: faulty labels of another party may be those of the missing
+        // holder.
         if (this.othersAskedLately(held.owner, name))
           this.undisturbed.set(`${held.owner} ${name}`, false);
       }
-      // Faulty labels left its rule at the id of an earlier container, and the daemon no longer knows whose that was.
+      // Faulty labels left its rule at the id of an earlier container, and the daemon no longer
+      // knows whose container that was.
       else if (!leading.some(({ answers }) => answers)) this.release(name);
     }
   }
 
-  /** Another writer gave the name to a party that asks for it: from then on which of the two has it is open. */
+  /**
+   * Another writer gave the hostname to a party that asks for it. From then on either of the two
+   * may have it.
+   */
   reopen(deployed: ReadonlyMap<string, string>): void {
     for (const [name, owner] of deployed) {
       const holder = this.holdings.get(name)?.owner;
@@ -161,13 +185,16 @@ export class Tenure {
     }
   }
 
-  /** From now on any party that asks for the name may get it. */
+  /** From now on any party that asks for the hostname may get it. */
   private release(name: string): void {
     this.holdings.delete(name);
     for (const party of this.asking(name)) this.undisturbed.set(`${party} ${name}`, false);
   }
 
-  /** A container whose labels have a fault that may mean any route keeps what it had from others for as long as it runs so. */
+  /**
+   * A container whose faulty labels may mean any route keeps its earlier routes from others while
+   * it runs with these labels.
+   */
   private prolong(until: number): void {
     const unsure = new Set(
       this.residents
@@ -198,14 +225,20 @@ export class Tenure {
     else this.holdings.set(name, { ...held, until });
   }
 
-  /** Whether the containers that asked for a name run and no longer ask for it: nothing is missing then. */
+  /**
+   * True if the containers that asked for a hostname run and no longer ask for it. Then none of
+   * them is missing.
+   */
   private isGivenUp({ asked }: Holding): boolean {
     return asked.every((name) =>
       this.residents.some(({ member, running }) => running && member.name === name),
     );
   }
 
-  /** The running containers of the party that ask for the name, soundly or not. @param known - a short id: only the container that has it */
+  /**
+   * The running containers of the party that ask for the hostname, with valid or faulty labels.
+   * @param known - a short id: only the container that has it
+   */
   private askersOf(name: string, owner: string, known?: string): readonly string[] {
     return this.residents
       .filter(
@@ -224,18 +257,20 @@ export class Tenure {
     else if (!holds) this.undisturbed.delete(key);
   }
 
-  /** The parties of which a running container asks for the name, soundly or not. */
+  /**
+   * The parties with a running container that asks for the hostname, with valid or faulty labels.
+   */
   asking(name: string): readonly string[] {
     const all = this.residents.filter(({ running, intent }) => running && asksFor(intent, name));
     return [...new Set(all.map(({ member }) => member.owner))];
   }
 
-  /** Undefined where the name is free. */
+  /** Undefined if the hostname is free. */
   holderOf(name: string): string | undefined {
     return this.holdings.get(name)?.owner;
   }
 
-  /** Why the container must not answer the request; undefined where it may. */
+  /** Why the container must not answer the request. Undefined if it may. */
   objection(container: Container, request: Request): string | undefined {
     if (request.host === LOGIN_HOST)
       return container.name === AUTHENTIK.name ? undefined : "the hostname is Authentik's own";
@@ -254,7 +289,10 @@ export class Tenure {
     return isGuest ? undefined : `${holder} holds ${name}`;
   }
 
-  /** Whether the holder shares its hostname with the guest, and the guest asks for a path that the request is for. */
+  /**
+   * True if the holder shares its hostname with the guest, and the guest asks for a path that
+   * covers the request.
+   */
   private consents(holder: string, guest: string, name: string, { path }: Request): boolean {
     const own = this.residents
       .filter(({ member }) => member.owner === holder)
@@ -271,20 +309,22 @@ export class Tenure {
   }
 
   /**
-   * Whether what answers for this party at the request must not depend on anyone else.
+   * True if the answer for this party to the request must not depend on anyone else.
    *
-   * @param sound - whether all labels of the party can be obeyed: a wildcard waits for a narrower route inside it that cannot open,
-   * unless another party has that name
+   * @param sound - whether all labels of the party are valid. A wildcard waits for a narrower route
+   * inside it that cannot open, unless another party has that hostname.
    */
   isOwn(owner: string, request: Request, sound: boolean): boolean {
     const { host } = request;
     if (this.isUnknown(host)) return false;
     if (host === LOGIN_HOST) return owner !== AUTHENTIK.owner || this.asksForLogin();
     const claims = [host, WILDCARD].filter((name) => this.hasAsked(owner, name));
-    // What kept a wildcard from another party's name stays while the wildcard's own labels are faulty: nothing more is opened then.
+    // A rule that kept a wildcard from another party's hostname stays while the wildcard's own
+    // labels are faulty, because nothing more is opened then.
     const foreign =
       !claims.includes(host) && (sound ? this.askedLately(host, () => true) : this.asked.has(host));
-    // A guest's path of a wildcard must not answer for a name that the holder asks for: what keeps it away takes the whole name.
+    // A guest's path of a wildcard must not answer for a hostname that the holder asks for. The
+    // rule that prevents this takes the whole hostname.
     if (claims.length > 1 && this.hasGuests(owner, WILDCARD)) return false;
     if (
       !sound &&
@@ -316,7 +356,7 @@ export class Tenure {
     );
   }
 
-  /** Whether a party other than this one asks for the name, or did so not long ago. */
+  /** True if a party other than this one asks for the hostname, or did so recently. */
   private othersAskedLately(owner: string, name: string): boolean {
     return this.askedLately(name, (other) => other !== owner);
   }
@@ -327,14 +367,19 @@ export class Tenure {
     );
   }
 
-  /** Authentik's own hostname stays for as long as any other route may need it, also where its container no longer asks for it. */
+  /**
+   * Authentik's own hostname stays while any other route may need it, even if its container no
+   * longer asks for it.
+   */
   private asksForLogin(): boolean {
     return this.residents.some(
       ({ member, intent }) => member.name === AUTHENTIK.name && asksForLogin(intent),
     );
   }
 
-  /** Whether the party shares the name, and a guest asks for a path in it, or did so not long ago. */
+  /**
+   * True if the party shares the hostname and a guest asks for a path in it, or did so recently.
+   */
   private hasGuests(owner: string, name: string): boolean {
     const shares = this.guests.some(
       (it) => it.owner === owner && asksFor(it.intent, name) && it.intent.shareWith.length > 0,
@@ -344,7 +389,7 @@ export class Tenure {
     );
   }
 
-  /** Whether a guest may answer there, or did so not long ago. */
+  /** True if a guest may answer there, or could recently. */
   private isShared(owner: string, name: string, { path }: Request): boolean {
     const shared = this.guests
       .filter((it) => it.owner === owner && asksFor(it.intent, name))

@@ -109,7 +109,7 @@ describe("a list", () => {
       what: "bytes",
       page: { ...page, bytes: MAX_LISTS_BYTES },
       more: { ...page, bytes: 1 },
-      says: "together larger than 8 MiB",
+      says: "together are larger than 8 MiB",
     },
     {
       what: "time",
@@ -138,7 +138,7 @@ describe("a list", () => {
     first.spend({ ...page, bytes: MAX_LISTS_BYTES });
     {
       using beside = lists.open();
-      expect(() => beside.spend({ ...page, bytes: 1 })).toThrow("together larger than 8 MiB");
+      expect(() => beside.spend({ ...page, bytes: 1 })).toThrow("together are larger than 8 MiB");
     }
     first[Symbol.dispose]();
     expect(() => lists.open().spend({ ...page, bytes: MAX_LISTS_BYTES })).not.toThrow();

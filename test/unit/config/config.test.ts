@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { type Config, readConfig } from "../../../src/config/config.ts";
-import { faultsText, type SettingFault } from "../../../src/config/fault.ts";
+import { formatFaults, type SettingFault } from "../../../src/config/fault.ts";
 
 const ENOUGH = {
   CLOUDFLARE_API_TOKEN: "cf-token-0123456789",
@@ -23,7 +23,7 @@ function config(
   readFile: (path: string) => string = noFiles,
 ): Config {
   const read = readConfig({ ...ENOUGH, ...env }, readFile);
-  if (!read.ok) throw new Error(faultsText(read.faults));
+  if (!read.ok) throw new Error(formatFaults(read.faults));
   return read.config;
 }
 
@@ -41,7 +41,7 @@ describe("three settings are enough", () => {
   it("and the others have the defaults of the table", () => {
     expect(config()).toMatchObject({
       cloudflare: { accountId: undefined, baseUrl: undefined },
-      tunnel: { wish: { by: "name", name: "cfauth" }, tokenFile: undefined },
+      tunnel: { selector: { by: "name", name: "cfauth" }, tokenFile: undefined },
       authentik: {
         url: "https://auth.example.com",
         host: "auth.example.com",
@@ -81,7 +81,7 @@ describe("three settings are enough", () => {
       "AUTHENTIK_URL",
       "AUTHENTIK_TOKEN",
     ]);
-    expect(read.ok ? "" : faultsText(read.faults)).toContain("My Profile → API Tokens");
+    expect(read.ok ? "" : formatFaults(read.faults)).toContain("My Profile → API Tokens");
   });
 
   it("and an empty one counts as not set", () => {
@@ -118,11 +118,11 @@ describe("all that is wrong is told at once", () => {
     };
     const found = faults(secrets);
     expect(names(found).toSorted()).toEqual(Object.keys(secrets).toSorted());
-    expect(faultsText(found).toLowerCase()).not.toContain("geheim");
+    expect(formatFaults(found).toLowerCase()).not.toContain("geheim");
   });
 
   it("each with a fix, one below the other", () => {
-    expect(faultsText(faults({ CFAUTH_TARGET: "nam", LOG_FORMAT: "xml" }))).toBe(
+    expect(formatFaults(faults({ CFAUTH_TARGET: "nam", LOG_FORMAT: "xml" }))).toBe(
       [
         "cfauth cannot start: 2 settings are invalid.",
         "",
@@ -178,7 +178,7 @@ describe("a secret", () => {
         fix: expect.any(String),
       },
     ]);
-    expect(faultsText(found)).not.toContain("/run");
+    expect(formatFaults(found)).not.toContain("/run");
   });
 
   it("in an empty file is a fault of the file", () => {
@@ -323,7 +323,7 @@ describe("the tunnel", () => {
   it("and the account are read out of the token that cloudflared has", () => {
     const { tunnel, cloudflare } = config({ TUNNEL_TOKEN: CONNECTOR });
     expect({ ...tunnel, account: cloudflare.accountId }).toEqual({
-      wish: { by: "token", id: TUNNEL },
+      selector: { by: "token", id: TUNNEL },
       tokenFile: undefined,
       account: ACCOUNT,
     });
@@ -353,11 +353,11 @@ describe("the tunnel", () => {
   });
 
   it("can be named or given by its id", () => {
-    expect(config({ CFAUTH_TUNNEL: "homelab" }).tunnel.wish).toEqual({
+    expect(config({ CFAUTH_TUNNEL: "homelab" }).tunnel.selector).toEqual({
       by: "name",
       name: "homelab",
     });
-    expect(config({ CFAUTH_TUNNEL: TUNNEL }).tunnel.wish).toEqual({ by: "id", id: TUNNEL });
+    expect(config({ CFAUTH_TUNNEL: TUNNEL }).tunnel.selector).toEqual({ by: "id", id: TUNNEL });
   });
 
   it("token file is where to write; the file form of the token is another setting", () => {
@@ -365,7 +365,10 @@ describe("the tunnel", () => {
       { CFAUTH_TUNNEL_TOKEN_FILE: "/run/cfauth/token", TUNNEL_TOKEN_FILE: "/run/secrets/token" },
       () => CONNECTOR,
     );
-    expect(tunnel).toEqual({ wish: { by: "token", id: TUNNEL }, tokenFile: "/run/cfauth/token" });
+    expect(tunnel).toEqual({
+      selector: { by: "token", id: TUNNEL },
+      tokenFile: "/run/cfauth/token",
+    });
   });
 });
 

@@ -161,9 +161,7 @@ describe("the commands at its top", () => {
       EXAMPLE,
     );
     for (const block of BLOCKS) expect(page).toContain(`\`\`\`sh\n${block}\n\`\`\`\n`);
-    expect(page).toContain(
-      "\nWhat you type: 2 values (`CLOUDFLARE_API_TOKEN`, `DOMAIN`), 3 commands.\n",
-    );
+    expect(page).toContain("\nYou type 2 values (`CLOUDFLARE_API_TOKEN`, `DOMAIN`), 3 commands.\n");
     expect(page).toMatch(/^a\n<!-- quick-start -->\n\n```sh[\s\S]*\n<!-- \/quick-start -->\nb\n$/);
     expect(withQuickStart(README, COMPOSE, EXAMPLE)).toBe(README);
   });

@@ -224,7 +224,7 @@ describe("labels that work together", () => {
       ],
     },
     {
-      title: "Who may enter, taken together",
+      title: "Who may enter: several labels",
       to: [
         "wiki.example.com → http://wiki.tunnel:3000 authentik",
         "wiki.example.com/healthz → http://wiki.tunnel:3000 public",
@@ -240,7 +240,7 @@ describe("labels that work together", () => {
   });
 
   it("names of every kind let in more", () => {
-    const title = "Who may enter, taken together";
+    const title = "Who may enter: several labels";
     const example = TOGETHER.find((it) => it.title === title)?.example;
     expect(example && who(run(title, example))).toEqual([
       {

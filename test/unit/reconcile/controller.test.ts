@@ -10,30 +10,35 @@ import {
 import { computeDesired } from "../../../src/reconcile/desired-state.ts";
 import { resourceModel } from "../../../src/resources/model.ts";
 import { workload } from "../../support/builders.ts";
-import { askedOf, fault, memory, SETTINGS } from "../../support/in-memory-drivers.ts";
+import {
+  createInMemoryDrivers,
+  referencedNamesOf,
+  SETTINGS,
+  serviceError,
+} from "../../support/in-memory-drivers.ts";
 import { emptyWorld, OWNER } from "../core/plan/model.ts";
 
 const GRACE = { graceMs: 60_000, startupGraceMs: 200_000 };
 const RESYNC_MS = 300_000;
 const APP = workload({ "cfauth.hostname": "app.example.com" });
 
-function begun(more: Partial<ControllerDeps> = {}) {
-  const at = memory();
+function createFixture(more: Partial<ControllerDeps> = {}) {
+  const at = createInMemoryDrivers();
   const outcomes: PassOutcome[] = [];
   const engine: { runs: readonly Workload[]; down: ServiceError | undefined } = {
     runs: [APP],
     down: undefined,
   };
   const clock = { now: 1_000_000, up: 5_000 };
-  const loop = createController({
+  const controller = createController({
     list: async () => {
       if (engine.down !== undefined) throw engine.down;
       return engine.runs;
     },
-    drivers: at.hands,
+    drivers: at.drivers,
     decide: (workloads, observed, before, now) =>
       computeDesired(SETTINGS, GRACE, workloads, observed, before, now),
-    referencedNames: askedOf,
+    referencedNames: referencedNamesOf,
     plan: ({ desired }, observed, failed) =>
       planChanges(resourceModel(OWNER), desired, observed, failed),
     watch: { changed: () => {}, planned: () => {}, passed: (outcome) => outcomes.push(outcome) },
@@ -45,16 +50,19 @@ function begun(more: Partial<ControllerDeps> = {}) {
     signal: new AbortController().signal,
     ...more,
   });
-  /** One pass so long after the last one; what it sent, and when the next is due. */
+  /**
+   * Runs one pass, this long after the last one. Returns what was sent and when the next pass is
+   * due.
+   */
   const after = async (
     ms: number,
   ): Promise<{ readonly next: number; readonly sent: readonly string[] }> => {
     clock.now += ms;
     clock.up += ms;
     at.sent.length = 0;
-    return { next: await loop.reconcile(), sent: [...at.sent] };
+    return { next: await controller.reconcile(), sent: [...at.sent] };
   };
-  const open = () => [...at.world.dns.mine.keys()];
+  const open = () => [...at.observed.dns.mine.keys()];
   return { at, engine, clock, outcomes, after, open, last: () => outcomes.at(-1) };
 }
 
@@ -64,12 +72,12 @@ const CLOSES = [
   "delete access app.example.com",
 ];
 
-describe("from pass to pass", () => {
-  it("looks once, opens what is wished, and is quiet after that", async () => {
-    const it = begun();
+describe("the controller from pass to pass", () => {
+  it("the controller observes once, opens what is desired and is then quiet", async () => {
+    const it = createFixture();
     const first = await it.after(0);
     const second = await it.after(10_000);
-    expect([it.open(), first.next, second, it.at.looks]).toEqual([
+    expect([it.open(), first.next, second, it.at.observations]).toEqual([
       ["app.example.com"],
       300_000,
       { next: 290_000, sent: [] },
@@ -77,20 +85,20 @@ describe("from pass to pass", () => {
     ]);
   });
 
-  it("looks at the tunnel's rules alone when they are due, and at everything at the resync all the same", async () => {
-    const it = begun();
+  it("the tunnel's rules are observed alone when due, and everything is still observed at the resync", async () => {
+    const it = createFixture();
     await it.after(0);
-    it.at.world = {
-      ...it.at.world,
-      ingress: { ...it.at.world.ingress, observeAgainAt: it.clock.up + 2_000 },
+    it.at.observed = {
+      ...it.at.observed,
+      ingress: { ...it.at.observed.ingress, observeAgainAt: it.clock.up + 2_000 },
     };
     it.engine.runs = [APP, workload({ "cfauth.hostname": "more.example.com" }, { name: "more" })];
     const { next } = await it.after(0);
     expect(next).toBe(2_000);
     // Another writer has removed a rule meanwhile.
-    const { ingress } = it.at.world;
-    it.at.world = {
-      ...it.at.world,
+    const { ingress } = it.at.observed;
+    it.at.observed = {
+      ...it.at.observed,
       ingress: {
         ...ingress,
         observeAgainAt: undefined,
@@ -98,27 +106,31 @@ describe("from pass to pass", () => {
       },
     };
     const { sent, next: after } = await it.after(2_000);
-    expect([sent, it.at.looks, after]).toEqual([
+    expect([sent, it.at.observations, after]).toEqual([
       ["create ingress app.example.com"],
       ["all"],
       298_000,
     ]);
     await it.after(298_000);
-    expect(it.at.looks).toEqual(["all", "routes"]);
+    expect(it.at.observations).toEqual(["all", "routes"]);
   });
 
-  it("a restart within the grace costs no write and no look", async () => {
-    const it = begun();
+  it("a restart within the grace period costs no write and no observation", async () => {
+    const it = createFixture();
     await it.after(0);
     it.engine.runs = [];
-    const gone = await it.after(5_000);
+    const stopped = await it.after(5_000);
     it.engine.runs = [APP];
     const back = await it.after(30_000);
-    expect([gone, back.sent, it.at.looks]).toEqual([{ next: 60_000, sent: [] }, [], ["all"]]);
+    expect([stopped, back.sent, it.at.observations]).toEqual([
+      { next: 60_000, sent: [] },
+      [],
+      ["all"],
+    ]);
   });
 
-  it("a stopped container's route is closed when the grace ends, and the loop wakes for it", async () => {
-    const it = begun();
+  it("a stopped container's route closes when the grace period ends, and a pass is due then", async () => {
+    const it = createFixture();
     await it.after(0);
     it.engine.runs = [];
     const { next } = await it.after(5_000);
@@ -126,10 +138,10 @@ describe("from pass to pass", () => {
     expect([sent.slice(0, 3), it.open()]).toEqual([CLOSES, []]);
   });
 
-  it("what is missing when cfauth starts is closed after the startup grace", async () => {
-    const before = begun();
+  it("a route whose container is missing when cfauth starts closes after the start-up grace period", async () => {
+    const before = createFixture();
     await before.after(0);
-    const it = begun({ drivers: before.at.hands });
+    const it = createFixture({ drivers: before.at.drivers });
     it.engine.runs = [];
     const { next } = await it.after(0);
     expect([next, before.open()]).toEqual([200_000, ["app.example.com"]]);
@@ -138,86 +150,86 @@ describe("from pass to pass", () => {
   });
 
   it("a container that comes back under its name without labels loses its route at once", async () => {
-    const it = begun();
+    const it = createFixture();
     await it.after(0);
     it.engine.runs = [workload({})];
     await it.after(1_000);
     expect(it.open()).toEqual([]);
   });
 
-  it("drift is mended at the next resync", async () => {
-    const it = begun();
+  it("drift is corrected at the next resync", async () => {
+    const it = createFixture();
     await it.after(0);
-    const { world: observed } = it.at;
-    it.at.world = { ...observed, dns: { ...observed.dns, mine: new Map() } };
+    const { observed } = it.at;
+    it.at.observed = { ...observed, dns: { ...observed.dns, mine: new Map() } };
     const quiet = await it.after(299_999);
     const resync = await it.after(1);
     expect([quiet.sent, resync.sent]).toEqual([[], ["create dns app.example.com"]]);
   });
 
-  it("a resync looks at what routes are made of, every twelfth at everything", async () => {
-    const it = begun();
+  it("a resync observes the objects of routes, and every twelfth resync observes everything", async () => {
+    const it = createFixture();
     for (let pass = 0; pass <= 24; pass++) await it.after(RESYNC_MS);
     const eleven = Array.from({ length: 11 }, () => "routes");
-    expect(it.at.looks).toEqual(["all", ...eleven, "all", ...eleven, "all"]);
+    expect(it.at.observations).toEqual(["all", ...eleven, "all", ...eleven, "all"]);
   });
 
-  it("while a record of somebody else's is in the way, each one looks at everything: its zone may have nothing of ours yet", async () => {
-    const it = begun();
+  it("every resync observes everything while a foreign record is in the way, because its zone may have nothing of ours yet", async () => {
+    const it = createFixture();
     const foreign = { id: "d", zone: "z-1", type: "A", content: "203.0.113.7" };
-    const { world: observed } = it.at;
-    it.at.world = {
+    const { observed } = it.at;
+    it.at.observed = {
       ...observed,
       dns: { ...observed.dns, theirs: new Map([["app.example.com", [foreign]]]) },
     };
     await it.after(0);
     await it.after(RESYNC_MS);
     const contested = it.open();
-    it.at.world = observed;
+    it.at.observed = observed;
     await it.after(RESYNC_MS);
     await it.after(RESYNC_MS);
-    expect([contested, it.open(), it.at.looks]).toEqual([
+    expect([contested, it.open(), it.at.observations]).toEqual([
       [],
       ["app.example.com"],
       ["all", "all", "all", "routes"],
     ]);
   });
 
-  it("while a zone is missing, each one looks at everything: somebody may just be adding it", async () => {
-    const it = begun();
-    const { world: observed } = it.at;
-    it.at.world = { ...observed, dns: { ...observed.dns, zones: [] } };
+  it("every resync observes everything while a zone is missing, because somebody may be adding it", async () => {
+    const it = createFixture();
+    const { observed } = it.at;
+    it.at.observed = { ...observed, dns: { ...observed.dns, zones: [] } };
     await it.after(0);
     await it.after(RESYNC_MS);
-    it.at.world = observed;
+    it.at.observed = observed;
     await it.after(RESYNC_MS);
     await it.after(RESYNC_MS);
-    expect([it.open(), it.at.looks]).toEqual([
+    expect([it.open(), it.at.observations]).toEqual([
       ["app.example.com"],
       ["all", "all", "all", "routes"],
     ]);
   });
 
-  it("an engine that is away just then does not put off the look at everything", async () => {
-    const it = begun();
+  it("an unreachable Docker engine does not postpone the full observation", async () => {
+    const it = createFixture();
     for (let pass = 0; pass <= 11; pass++) await it.after(RESYNC_MS);
-    it.engine.down = fault("docker");
+    it.engine.down = serviceError("docker");
     await it.after(RESYNC_MS);
     it.engine.down = undefined;
     await it.after(1_000);
-    expect(it.at.looks.slice(-2)).toEqual(["routes", "all"]);
+    expect(it.at.observations.slice(-2)).toEqual(["routes", "all"]);
   });
 
   it.each([
-    { name: "another zone has come to the account", zones: ["example.com", "example.org"] },
-    { name: "no zone is told", zones: [] },
-  ])("the route of a bare name stays as it is when $name", async ({ zones }) => {
-    const it = begun();
+    { name: "another zone has appeared in the account", zones: ["example.com", "example.org"] },
+    { name: "no zone is reported", zones: [] },
+  ])("the route of a short hostname stays as it is when $name", async ({ zones }) => {
+    const it = createFixture();
     it.engine.runs = [workload({ "cfauth.hostname": "app" })];
     await it.after(0);
-    const told = it.at.world.dns;
-    it.at.world = {
-      ...it.at.world,
+    const told = it.at.observed.dns;
+    it.at.observed = {
+      ...it.at.observed,
       dns: {
         ...told,
         zones: zones.map((name) => ({ id: name, name })),
@@ -232,21 +244,21 @@ describe("from pass to pass", () => {
     ]);
   });
 
-  it("a dry run sends nothing, however long it goes on", async () => {
-    const it = begun({ dryRun: true });
+  it("a dry run sends nothing, however long it runs", async () => {
+    const it = createFixture({ dryRun: true });
     const sent = [await it.after(0), await it.after(RESYNC_MS)].flatMap((pass) => pass.sent);
-    expect([sent, it.last()?.result, it.at.world]).toEqual([[], "settled", emptyWorld()]);
+    expect([sent, it.last()?.result, it.at.observed]).toEqual([[], "settled", emptyWorld()]);
   });
 });
 
-describe("a clock that is set", () => {
+describe("changes of the system clock", () => {
   const HOURS = 3 * 3_600_000;
 
   it.each([
     { name: "forward", ms: HOURS },
     { name: "back", ms: -HOURS },
-  ])("$name ends no grace early, and none late", async ({ ms }) => {
-    const it = begun();
+  ])("a system clock set $name ends no grace period early or late", async ({ ms }) => {
+    const it = createFixture();
     await it.after(0);
     it.engine.runs = [];
     await it.after(5_000);
@@ -256,10 +268,10 @@ describe("a clock that is set", () => {
     expect([meanwhile, over.sent.slice(0, 3)]).toEqual([{ next: 10_000, sent: [] }, CLOSES]);
   });
 
-  it("as by a machine that has the time from the net after its start, the startup grace is what it is", async () => {
-    const before = begun();
+  it("the start-up grace period keeps its length if the machine gets the time from the network after its start", async () => {
+    const before = createFixture();
     await before.after(0);
-    const it = begun({ drivers: before.at.hands });
+    const it = createFixture({ drivers: before.at.drivers });
     it.engine.runs = [];
     await it.after(0);
     it.clock.now += HOURS;
@@ -267,9 +279,9 @@ describe("a clock that is set", () => {
     expect(before.open()).toEqual(["app.example.com"]);
   });
 
-  it("back puts off no resync, also in the middle of a pass", async () => {
-    const it = begun();
-    it.at.refuse = ({ kind }) => {
+  it("a system clock set back delays no resync, even during a pass", async () => {
+    const it = createFixture();
+    it.at.errorFor = ({ kind }) => {
       if (kind === "dns") it.clock.now -= HOURS;
       return undefined;
     };
@@ -277,11 +289,15 @@ describe("a clock that is set", () => {
     it.clock.now -= HOURS;
     const quiet = await it.after(200_000);
     await it.after(100_000);
-    expect([first.next, quiet.next, it.at.looks]).toEqual([RESYNC_MS, 100_000, ["all", "routes"]]);
+    expect([first.next, quiet.next, it.at.observations]).toEqual([
+      RESYNC_MS,
+      100_000,
+      ["all", "routes"],
+    ]);
   });
 
-  it("leaves a rival that waits for the holder's return its time", async () => {
-    const it = begun();
+  it("a changed system clock does not shorten the time that a rival waits for the holder", async () => {
+    const it = createFixture();
     const rival = workload(
       { "cfauth.hostname": "app.example.com" },
       { name: "rival", created: 2_000_000 },
@@ -289,21 +305,21 @@ describe("a clock that is set", () => {
     it.engine.runs = [APP, rival];
     await it.after(0);
     it.engine.runs = [rival];
-    const gone = await it.after(1_000);
+    const stopped = await it.after(1_000);
     it.clock.now += HOURS;
-    expect([gone.next, (await it.after(20_000)).next]).toEqual([60_000, 40_000]);
+    expect([stopped.next, (await it.after(20_000)).next]).toEqual([60_000, 40_000]);
   });
 });
 
-describe("when the engine does not answer", () => {
-  it("nothing is torn down, and the world is not looked at anew", async () => {
-    const it = begun();
+describe("a Docker engine that does not answer", () => {
+  it("an unreachable engine causes no teardown and no new observation", async () => {
+    const it = createFixture();
     await it.after(0);
-    it.engine.down = fault("docker");
+    it.engine.down = serviceError("docker");
     const failed = [await it.after(1_000), await it.after(100_000), await it.after(1_000)];
     it.engine.down = undefined;
     const back = await it.after(1_000);
-    expect([failed.flatMap(({ sent }) => sent), back.sent, it.open(), it.at.looks]).toEqual([
+    expect([failed.flatMap(({ sent }) => sent), back.sent, it.open(), it.at.observations]).toEqual([
       [],
       [],
       ["app.example.com"],
@@ -311,18 +327,18 @@ describe("when the engine does not answer", () => {
     ]);
   });
 
-  it("what it does not tell is no stop: the grace begins with the first list that lacks the container", async () => {
-    const it = begun();
+  it("a container counts as stopped only from the first list without it, not from an unreachable engine", async () => {
+    const it = createFixture();
     await it.after(0);
-    it.engine.down = fault("docker");
+    it.engine.down = serviceError("docker");
     await it.after(100_000);
     [it.engine.down, it.engine.runs] = [undefined, []];
     expect(await it.after(1_000)).toEqual({ next: 60_000, sent: [] });
   });
 
-  it("the outcome says so, and has no end", async () => {
-    const it = begun();
-    it.engine.down = fault("docker");
+  it("the outcome reports an unreachable engine and has no end", async () => {
+    const it = createFixture();
+    it.engine.down = serviceError("docker");
     await it.after(0);
     expect(it.last()).toMatchObject({
       result: "failed",
@@ -334,16 +350,16 @@ describe("when the engine does not answer", () => {
   });
 });
 
-describe("when Cloudflare does not answer", () => {
-  it("it is tried again later and later, and at once everything counts anew when it worked", async () => {
-    const it = begun();
-    it.at.down = fault("cloudflare");
+describe("Cloudflare that does not answer", () => {
+  it("retries become less and less frequent, and a success resets the delay", async () => {
+    const it = createFixture();
+    it.at.observeError = serviceError("cloudflare");
     const waits = [
       (await it.after(0)).next,
       (await it.after(1_000)).next,
       (await it.after(2_000)).next,
     ];
-    it.at.down = undefined;
+    it.at.observeError = undefined;
     await it.after(4_000);
     expect([waits, it.outcomes.map(({ failures }) => failures)]).toEqual([
       [1_000, 2_000, 4_000],
@@ -351,36 +367,39 @@ describe("when Cloudflare does not answer", () => {
     ]);
   });
 
-  it("it is left alone for as long as it asks", async () => {
-    const it = begun();
-    it.at.down = fault("cloudflare", { retryAfterMs: 48_000 });
+  it("Cloudflare is left alone for as long as it asks", async () => {
+    const it = createFixture();
+    it.at.observeError = serviceError("cloudflare", { retryAfterMs: 48_000 });
     expect((await it.after(0)).next).toBe(48_000);
   });
 
-  it("it is left alone for as long as the answer to a change asks", async () => {
-    const it = begun();
-    it.at.refuse = ({ kind }) =>
-      kind === "dns" ? fault("cloudflare", { retryAfterMs: 20_000 }) : undefined;
+  it("Cloudflare is left alone for as long as its answer to a change asks", async () => {
+    const it = createFixture();
+    it.at.errorFor = ({ kind }) =>
+      kind === "dns" ? serviceError("cloudflare", { retryAfterMs: 20_000 }) : undefined;
     expect((await it.after(0)).next).toBe(20_000);
   });
 
-  it("everything is looked at again before the next plan, once it answers", async () => {
-    const it = begun();
+  it("everything is observed before the next plan once Cloudflare answers again", async () => {
+    const it = createFixture();
     await it.after(0);
-    it.at.down = fault("cloudflare");
+    it.at.observeError = serviceError("cloudflare");
     await it.after(RESYNC_MS);
-    it.at.down = undefined;
+    it.at.observeError = undefined;
     await it.after(1_000);
-    expect([it.at.looks, it.open()]).toEqual([["all", "routes", "all"], ["app.example.com"]]);
+    expect([it.at.observations, it.open()]).toEqual([
+      ["all", "routes", "all"],
+      ["app.example.com"],
+    ]);
   });
 
-  it("everything is looked at again after a change that failed", async () => {
-    const it = begun();
-    it.at.refuse = ({ kind }) => (kind === "dns" ? fault("cloudflare") : undefined);
+  it("everything is observed again after a change that failed", async () => {
+    const it = createFixture();
+    it.at.errorFor = ({ kind }) => (kind === "dns" ? serviceError("cloudflare") : undefined);
     await it.after(0);
-    it.at.refuse = () => undefined;
+    it.at.errorFor = () => undefined;
     const { sent } = await it.after(1_000);
-    expect([it.at.looks, sent, it.open()]).toEqual([
+    expect([it.at.observations, sent, it.open()]).toEqual([
       ["all", "all"],
       ["create dns app.example.com"],
       ["app.example.com"],
@@ -388,9 +407,11 @@ describe("when Cloudflare does not answer", () => {
   });
 
   it("a change whose answer was lost is not made twice", async () => {
-    const it = begun();
-    it.at.refuse = ({ key }) =>
-      key === "access app.example.com" ? fault("cloudflare", { outcomeUnknown: true }) : undefined;
+    const it = createFixture();
+    it.at.errorFor = ({ key }) =>
+      key === "access app.example.com"
+        ? serviceError("cloudflare", { outcomeUnknown: true })
+        : undefined;
     const sent = [...(await it.after(0)).sent, ...(await it.after(1_000)).sent];
     expect([
       sent.filter((change) => change === "create access app.example.com").length,
@@ -400,24 +421,24 @@ describe("when Cloudflare does not answer", () => {
   });
 });
 
-describe("a fault of cfauth itself", () => {
-  it("is not taken for one of the world", async () => {
-    const it = begun({ list: () => Promise.reject(new TypeError("a bug")) });
+describe("a bug in cfauth itself", () => {
+  it("a bug in cfauth is not treated as a service error", async () => {
+    const it = createFixture({ list: () => Promise.reject(new TypeError("a bug")) });
     await expect(it.after(0)).rejects.toThrow(TypeError);
   });
 
-  it("in the middle of a pass leaves nothing as it was seen before", async () => {
-    const it = begun();
+  it("a bug in the middle of a pass discards the earlier observation", async () => {
+    const it = createFixture();
     await it.after(0);
     it.engine.runs = [APP, workload({ "cfauth.hostname": "blog.example.com" }, { name: "blog" })];
-    it.at.refuse = ({ kind }) => {
+    it.at.errorFor = ({ kind }) => {
       if (kind === "ingress") throw new TypeError("a bug");
       return undefined;
     };
     await expect(it.after(1_000)).rejects.toThrow(TypeError);
-    it.at.refuse = () => undefined;
+    it.at.errorFor = () => undefined;
     const { sent } = await it.after(1_000);
-    expect([it.at.looks, sent]).toEqual([
+    expect([it.at.observations, sent]).toEqual([
       ["all", "all"],
       ["create ingress blog.example.com", "create dns blog.example.com"],
     ]);

@@ -1,4 +1,7 @@
-/** Who waits for whom, counted in changes: each change of a slice costs Cloudflare one call, a wave of rules or records one for all. */
+/**
+ * Who waits for whom, counted in changes. Each change of a slice costs Cloudflare one call; a wave
+ * of rules or records costs one call in total.
+ */
 import { describe, expect, it } from "vitest";
 import { composeProject } from "../../../src/core/domain/party.ts";
 import type { Workload } from "../../../src/core/domain/workload.ts";
@@ -12,7 +15,13 @@ import { RESERVED_CALLS, runPass } from "../../../src/reconcile/pass.ts";
 import { CHANGES_PER_SLICE, MAX_HELD_RULES } from "../../../src/reconcile/slices.ts";
 import { resourceModel } from "../../../src/resources/model.ts";
 import { workload } from "../../support/builders.ts";
-import { askedOf, fault, type Memory, memory, SETTINGS } from "../../support/in-memory-drivers.ts";
+import {
+  createInMemoryDrivers,
+  type InMemoryDrivers,
+  referencedNamesOf,
+  SETTINGS,
+  serviceError,
+} from "../../support/in-memory-drivers.ts";
 import { OWNER } from "../core/plan/model.ts";
 
 const app = (
@@ -26,14 +35,14 @@ const many = (
   of: (n: number) => Workload = (n) => app(`app${n}`),
 ): readonly Workload[] => Array.from({ length: count }, (_, n) => of(n));
 
-interface World extends Memory {
+interface World extends InMemoryDrivers {
   workloads: readonly Workload[];
   events: number;
 }
 
-/** Containers that may change while a pass goes on. @param after - what happens once so many changes have been sent */
+/** Containers that may change during a pass. */
 function world(workloads: readonly Workload[]): World {
-  return Object.assign(memory(), { workloads, events: 0 });
+  return Object.assign(createInMemoryDrivers(), { workloads, events: 0 });
 }
 
 async function converge(
@@ -45,7 +54,7 @@ async function converge(
   return runPass(
     {
       list,
-      drivers: at.hands,
+      drivers: at.drivers,
       decide: (found, seen) => {
         const decision = computeDesired(
           SETTINGS,
@@ -58,7 +67,7 @@ async function converge(
         remembered = decision.memory;
         return decision;
       },
-      referencedNames: askedOf,
+      referencedNames: referencedNamesOf,
       plan: ({ desired }, seen, failed) => planChanges(resourceModel(OWNER), desired, seen, failed),
       onChange: () => {},
       onPlan: () => {},
@@ -68,15 +77,15 @@ async function converge(
       dryRun: false,
     },
     undefined,
-    at.world,
+    at.observed,
   );
 }
 
-/** Lets something happen right before the `nth` change is sent from now on. */
+/** Runs something right before the `nth` change from now on is sent. */
 function beforeChange(at: World, nth: number, happens: () => void): void {
   at.sent.length = 0;
   let count = 0;
-  at.refuse = () => {
+  at.errorFor = () => {
     count += 1;
     if (count === nth) {
       happens();
@@ -86,7 +95,7 @@ function beforeChange(at: World, nth: number, happens: () => void): void {
   };
 }
 
-/** The calls to Cloudflare from one change to another: rules and records are written many at a time. */
+/** The calls to Cloudflare between two changes. Rules and records are written many at a time. */
 function callsBetween({ sent }: World, from: number, to: number): number {
   const kinds = sent.slice(from, to).map((it) => it.split(" ")[1] ?? "");
   return kinds.filter((kind, at) => !["ingress", "dns"].includes(kind) || kinds[at - 1] !== kind)
@@ -95,7 +104,7 @@ function callsBetween({ sent }: World, from: number, to: number): number {
 
 const LIVE = app("wiki", {}, { created: 1 });
 
-describe("while 200 routes open", () => {
+describe("200 routes that open", () => {
   it.each([1, 50, 150])(
     "a route that closes at change %i waits for less than one slice",
     async (nth) => {
@@ -112,8 +121,8 @@ describe("while 200 routes open", () => {
         callsBetween(at, since, at.sent.indexOf("delete dns wiki.example.com")),
       ).toBeLessThanOrEqual(CHANGES_PER_SLICE);
       expect([
-        at.world.ingress.rules.some(({ hostname }) => hostname === "wiki.example.com"),
-        at.world.dns.mine.size,
+        at.observed.ingress.rules.some(({ hostname }) => hostname === "wiki.example.com"),
+        at.observed.dns.mine.size,
       ]).toEqual([false, 200]);
     },
   );
@@ -140,12 +149,13 @@ describe("while 200 routes open", () => {
         (it, index) => index >= since && it === "delete access wiki.example.com",
       );
       expect(callsBetween(at, since, policy)).toBeLessThanOrEqual(CHANGES_PER_SLICE);
-      // The old logins end with the application that gave them, which goes right after its new policy has come.
+      // The old logins end with their application, which is replaced right after its new policy
+      // exists.
       expect(callsBetween(at, since, application)).toBeLessThanOrEqual(CHANGES_PER_SLICE + 1);
     },
   );
 
-  it("a container that starts meanwhile has its application next, and is open with the next hundred", async () => {
+  it("a container that starts meanwhile has its application next and is open with the next hundred", async () => {
     const at = world(many(300));
     let since = 0;
     beforeChange(at, 100, () => {
@@ -159,12 +169,12 @@ describe("while 200 routes open", () => {
     expect(callsBetween(at, begun, open)).toBeLessThanOrEqual(MAX_HELD_RULES + 2);
   });
 
-  it("the first hundred are open before the others' applications are made, and the rules are written four times", async () => {
+  it("the first hundred routes are open before the others' applications are created, and the rules are written four times", async () => {
     const at = world(many(400));
     let writes = 0;
-    const { ingress } = at.hands;
-    const hands = {
-      ...at.hands,
+    const { ingress } = at.drivers;
+    const drivers = {
+      ...at.drivers,
       ingress: {
         ...ingress,
         apply: (...args: Parameters<typeof ingress.apply>) => {
@@ -173,7 +183,7 @@ describe("while 200 routes open", () => {
         },
       },
     };
-    await converge(Object.assign(at, { hands }));
+    await converge(Object.assign(at, { drivers }));
     const first = at.sent.findIndex((it) => it.startsWith("create dns"));
     expect(at.sent.slice(0, first).filter((it) => it.startsWith("create access"))).toHaveLength(
       MAX_HELD_RULES,
@@ -185,7 +195,7 @@ describe("while 200 routes open", () => {
   });
 });
 
-describe("a party that asks for much", () => {
+describe("a party with many routes", () => {
   const project = composeProject("greedy");
   const greedy = many(5, (c) =>
     workload(
@@ -204,7 +214,7 @@ describe("a party that asks for much", () => {
   );
   const others = many(10);
 
-  it("does not keep others waiting: their applications are made among the first", async () => {
+  it("a party with many routes does not keep others waiting: their applications are among the first", async () => {
     const at = world([...greedy, ...others]);
     await converge(at);
     const applications = at.sent.filter((it) => it.startsWith("create access"));
@@ -212,10 +222,10 @@ describe("a party that asks for much", () => {
       ...others.map(({ name }) => applications.indexOf(`create access ${name}.example.com`)),
     );
     expect(last).toBeLessThanOrEqual(others.length + 1);
-    expect(at.world.dns.mine.size).toBe(210);
+    expect(at.observed.dns.mine.size).toBe(210);
   });
 
-  it("gives each of its own containers a turn", async () => {
+  it("a party with many routes gives each of its own containers a turn", async () => {
     const at = world(greedy);
     await converge(at);
     const applications = at.sent.filter((it) => it.startsWith("create access g")).slice(0, 5);
@@ -223,8 +233,8 @@ describe("a party that asks for much", () => {
   });
 });
 
-describe("where few requests are left before Cloudflare's limit", () => {
-  it("openings wait, and what closes does not", async () => {
+describe("few requests left before Cloudflare's limit", () => {
+  it("with few requests left, openings wait and closings do not", async () => {
     const at = world([LIVE]);
     await converge(at);
     at.workloads = many(50);
@@ -239,37 +249,37 @@ describe("where few requests are left before Cloudflare's limit", () => {
     expect(at.sent).toContain("delete ingress wiki.example.com");
   });
 
-  it("as many openings are made as leave the reserve, and the rest once there is room again", async () => {
+  it("with few requests left, as many routes open as leave the reserve, and the rest open once there is room again", async () => {
     const at = world(many(100));
     const left = () => RESERVED_CALLS + 50 - at.sent.length;
     const result = await converge(at, undefined, left);
-    const made = at.world.access.mine.size;
+    const made = at.observed.access.mine.size;
     expect([result.rationed, made > 30, made < 70]).toEqual([true, true, true]);
     expect((await converge(at, undefined, () => RESERVED_CALLS)).rationed).toBe(false);
-    expect(at.world.dns.mine.size).toBe(100);
+    expect(at.observed.dns.mine.size).toBe(100);
   });
 });
 
-describe("a pass that lists again", () => {
-  it("goes on with the containers that it knows, where they cannot be listed just now", async () => {
+describe("listing containers again during a pass", () => {
+  it("a pass continues with the known containers if they cannot be listed again", async () => {
     const at = world(many(40));
     let lists = 0;
     beforeChange(at, 10, () => {});
     const result = await converge(at, async () => {
       lists += 1;
-      if (lists > 1) throw fault("docker");
+      if (lists > 1) throw serviceError("docker");
       return at.workloads;
     });
-    expect([lists > 1, result.certain, at.world.dns.mine.size]).toEqual([true, true, 40]);
+    expect([lists > 1, result.certain, at.observed.dns.mine.size]).toEqual([true, true, 40]);
   });
 
-  it("does not list again where nothing happened", async () => {
+  it("a pass does not list again if nothing happened", async () => {
     const at = world(many(200));
     let lists = 0;
     await converge(at, async () => {
       lists += 1;
       return at.workloads;
     });
-    expect([lists, at.world.dns.mine.size]).toEqual([1, 200]);
+    expect([lists, at.observed.dns.mine.size]).toEqual([1, 200]);
   });
 });

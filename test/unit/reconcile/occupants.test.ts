@@ -8,21 +8,21 @@ const on = (name: string, network: string) =>
 const found = (...args: Parameters<typeof findOccupants>) =>
   findOccupants(...args).map(({ id, certain }) => `${id.replace(/0+$/, "")} ${certain}`);
 
-describe("who runs where a rule leads", () => {
+describe("occupants of a rule's origin", () => {
   const [wiki, stranger] = [on("wiki", "tunnel"), on("stranger", "tunnel")];
 
-  it("is certain by the name in the rule, and then nobody else counts", () => {
+  it("the container with the name in the rule is a certain occupant, and then nobody else counts", () => {
     const ids = new Set([wiki.id, stranger.id]);
     expect(found([wiki, stranger], "http://wiki.tunnel:80", ids)).toEqual(["wiki true"]);
   });
 
-  it("is not certain where only a label or an address says so", () => {
+  it("an occupant known only by a label or an address is not certain", () => {
     expect(found([stranger], "http://wiki.tunnel:80", new Set([stranger.id]))).toEqual([
       "stranger false",
     ]);
   });
 
-  it("is the container of that name that has left the network, where nobody answers there", () => {
+  it("a container of that name that has left the network is the occupant if nobody answers there", () => {
     const moved = on("wiki", "edge");
     expect(found([moved, stranger], "http://wiki.tunnel:80", new Set(), ["tunnel"])).toEqual([
       "wiki true",
@@ -32,7 +32,7 @@ describe("who runs where a rule leads", () => {
     ).toEqual(["stranger false"]);
   });
 
-  it("is nobody by a name on a network that is not the tunnel's", () => {
+  it("a name on a network other than the tunnel's has no occupant", () => {
     expect(found([on("wiki", "edge")], "http://wiki.tunnel:80", new Set(), ["other"])).toEqual([]);
   });
 });

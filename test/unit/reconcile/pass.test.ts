@@ -11,21 +11,27 @@ import type {
 import { resourceModel } from "../../../src/resources/model.ts";
 import type { ObservedState } from "../../../src/resources/observed.ts";
 import { workload } from "../../support/builders.ts";
-import { askedOf, fault, type Memory, memory, SETTINGS } from "../../support/in-memory-drivers.ts";
+import {
+  createInMemoryDrivers,
+  type InMemoryDrivers,
+  referencedNamesOf,
+  SETTINGS,
+  serviceError,
+} from "../../support/in-memory-drivers.ts";
 import { emptyWorld, OWNER } from "../core/plan/model.ts";
 
 const APP = workload({ "cfauth.hostname": "app.example.com" });
 const BLOG = workload({ "cfauth.hostname": "blog.example.com" }, { name: "blog" });
 
-const taken = (changes: readonly DnsRecordChange[], observed: ObservedDnsRecords) => ({
+const accepted = (changes: readonly DnsRecordChange[], observed: ObservedDnsRecords) => ({
   observed,
   applied: changes,
   failures: [],
   outcomeUnknown: false,
 });
 
-/** What one daemon decides, which remembers what it decided before. */
-function decider(): PassDeps["decide"] {
+/** The decisions of one daemon, which remembers its earlier ones. */
+function createDecider(): PassDeps["decide"] {
   let known = EMPTY_MEMORY;
   return (found, observed) => {
     const decision = computeDesired(
@@ -41,15 +47,15 @@ function decider(): PassDeps["decide"] {
   };
 }
 
-const parts = (
-  at: Memory,
+const depsOf = (
+  at: InMemoryDrivers,
   workloads: readonly Workload[],
   more: Partial<PassDeps> = {},
 ): PassDeps => ({
   list: async () => workloads,
-  drivers: at.hands,
-  decide: decider(),
-  referencedNames: askedOf,
+  drivers: at.drivers,
+  decide: createDecider(),
+  referencedNames: referencedNamesOf,
   plan: ({ desired }, observed, failed) =>
     planChanges(resourceModel(OWNER), desired, observed, failed),
   onChange: () => {},
@@ -59,55 +65,55 @@ const parts = (
   ...more,
 });
 const run = (
-  at: Memory,
+  at: InMemoryDrivers,
   workloads: readonly Workload[],
   more: Partial<PassDeps> = {},
   before?: ObservedState,
-): Promise<PassResult> => runPass(parts(at, workloads, more), undefined, before);
-const routes = ({ world: observed }: Memory) => ({
+): Promise<PassResult> => runPass(depsOf(at, workloads, more), undefined, before);
+const routes = ({ observed }: InMemoryDrivers) => ({
   applications: [...observed.access.mine.keys()],
   rules: observed.ingress.rules.flatMap(({ hostname, service }) =>
     service.includes("app.tunnel:") || service.includes("blog.tunnel:") ? [hostname] : [],
   ),
   records: [...observed.dns.mine.keys()],
 });
-const ALL = (...hosts: string[]) => ({ applications: hosts, rules: hosts, records: hosts });
+const allOf = (...hosts: string[]) => ({ applications: hosts, rules: hosts, records: hosts });
 
-describe("one pass", () => {
-  it("opens a route from nothing to the last part", async () => {
-    const at = memory();
+describe("a pass without failures", () => {
+  it("one pass opens a route from nothing to its last object", async () => {
+    const at = createInMemoryDrivers();
     const result = await run(at, [APP]);
     expect([routes(at), result.plan.live, result.applied, result.failures, result.certain]).toEqual(
-      [ALL("app.example.com"), ["app.example.com"], 6, [], true],
+      [allOf("app.example.com"), ["app.example.com"], 6, [], true],
     );
   });
 
-  it("has nothing to do when all stands", async () => {
-    const at = memory();
+  it("a pass has nothing to do if everything is in sync", async () => {
+    const at = createInMemoryDrivers();
     await run(at, [APP]);
     at.sent.length = 0;
     expect([(await run(at, [APP])).applied, at.sent]).toEqual([0, []]);
   });
 
-  it("knows how the world stands after its own changes, without another look", async () => {
-    const at = memory();
+  it("a pass knows the state after its own changes without observing again", async () => {
+    const at = createInMemoryDrivers();
     const { observed } = await run(at, [APP]);
-    expect([observed, at.looks]).toEqual([at.world, ["all"]]);
+    expect([observed, at.observations]).toEqual([at.observed, ["all"]]);
   });
 
-  it("looks at nothing when it is told how the world stands", async () => {
-    const at = memory();
-    await run(at, [APP], {}, at.world);
-    expect([at.looks, routes(at)]).toEqual([[], ALL("app.example.com")]);
+  it("a pass observes nothing if it is given the observed state", async () => {
+    const at = createInMemoryDrivers();
+    await run(at, [APP], {}, at.observed);
+    expect([at.observations, routes(at)]).toEqual([[], allOf("app.example.com")]);
   });
 
-  it("tells each change as it is done, in order", async () => {
-    const told: string[] = [];
-    await run(memory(), [APP], {
+  it("a pass reports each change as it is applied, in order", async () => {
+    const reported: string[] = [];
+    await run(createInMemoryDrivers(), [APP], {
       onChange: ({ action, kind }, error) =>
-        told.push(`${action} ${kind}${error === undefined ? "" : " failed"}`),
+        reported.push(`${action} ${kind}${error === undefined ? "" : " failed"}`),
     });
-    expect(told).toEqual([
+    expect(reported).toEqual([
       "create login",
       "create access",
       "create policy",
@@ -118,10 +124,10 @@ describe("one pass", () => {
   });
 });
 
-describe("a pass that meets failures", () => {
-  it("does not try a failed change again, and is not certain of the world any more", async () => {
-    const at = memory();
-    at.refuse = ({ kind }) => (kind === "ingress" ? fault("cloudflare") : undefined);
+describe("a pass with failures", () => {
+  it("a failed change is not tried again in the same pass, and the observed state is no longer certain", async () => {
+    const at = createInMemoryDrivers();
+    at.errorFor = ({ kind }) => (kind === "ingress" ? serviceError("cloudflare") : undefined);
     const result = await run(at, [APP]);
     expect([
       at.sent.filter((it) => it === "create ingress app.example.com").length,
@@ -131,41 +137,46 @@ describe("a pass that meets failures", () => {
     expect(routes(at)).toEqual({ applications: ["app.example.com"], rules: [], records: [] });
   });
 
-  it("goes on with the other routes", async () => {
-    const at = memory();
-    at.refuse = ({ kind, subject }) =>
-      kind === "access" && subject === "blog.example.com" ? fault("cloudflare") : undefined;
+  it("a failed change does not stop the other routes", async () => {
+    const at = createInMemoryDrivers();
+    at.errorFor = ({ kind, subject }) =>
+      kind === "access" && subject === "blog.example.com" ? serviceError("cloudflare") : undefined;
     const result = await run(at, [APP, BLOG]);
-    expect([routes(at), result.plan.live]).toEqual([ALL("app.example.com"), ["app.example.com"]]);
+    expect([routes(at), result.plan.live]).toEqual([allOf("app.example.com"), ["app.example.com"]]);
   });
 
-  it("looks at everything again before it plans on, when an answer was lost", async () => {
-    const at = memory();
-    at.refuse = ({ key }) =>
-      key === "access app.example.com" ? fault("cloudflare", { outcomeUnknown: true }) : undefined;
+  it("everything is observed again before planning continues when an answer was lost", async () => {
+    const at = createInMemoryDrivers();
+    at.errorFor = ({ key }) =>
+      key === "access app.example.com"
+        ? serviceError("cloudflare", { outcomeUnknown: true })
+        : undefined;
     const result = await run(at, [APP]);
     expect([
-      at.looks,
+      at.observations,
       at.sent.filter((it) => it === "create access app.example.com").length,
       routes(at),
       result.certain,
-    ]).toEqual([["all", "all"], 1, ALL("app.example.com"), false]);
+    ]).toEqual([["all", "all"], 1, allOf("app.example.com"), false]);
   });
 
-  it("looks at everything again when the tunnel has just been made: nobody has seen its rules yet", async () => {
+  it("everything is observed again when the tunnel has just been created, because its rules are still unknown", async () => {
     const observed = emptyWorld();
-    const at = memory({ ...observed, tunnel: { ...observed.tunnel, tunnel: undefined } });
+    const at = createInMemoryDrivers({
+      ...observed,
+      tunnel: { ...observed.tunnel, tunnel: undefined },
+    });
     const result = await run(at, [APP]);
-    expect([at.looks, routes(at), result.certain]).toEqual([
+    expect([at.observations, routes(at), result.certain]).toEqual([
       ["all", "all"],
-      ALL("app.example.com"),
+      allOf("app.example.com"),
       true,
     ]);
   });
 
-  it("ends for now when one answer after the other is lost", async () => {
-    const at = memory();
-    at.refuse = () => fault("cloudflare", { outcomeUnknown: true });
+  it("a pass ends when one answer after the other is lost", async () => {
+    const at = createInMemoryDrivers();
+    at.errorFor = () => serviceError("cloudflare", { outcomeUnknown: true });
     const result = await run(at, [APP]);
     expect([at.sent.at(-1), result.plan.changes.map(({ key }) => key), result.certain]).toEqual([
       "create ingress app.example.com",
@@ -174,59 +185,60 @@ describe("a pass that meets failures", () => {
     ]);
   });
 
-  it("changes nothing more when that look fails", async () => {
-    const at = memory();
-    at.refuse = ({ key }) => {
-      if (key === "access app.example.com") at.down = fault("cloudflare", { outcomeUnknown: true });
-      return at.down;
+  it("a pass changes nothing more when the second observation fails", async () => {
+    const at = createInMemoryDrivers();
+    at.errorFor = ({ key }) => {
+      if (key === "access app.example.com")
+        at.observeError = serviceError("cloudflare", { outcomeUnknown: true });
+      return at.observeError;
     };
     await expect(run(at, [APP])).rejects.toMatchObject({ code: "CFA-CF-UNREACHABLE" });
     expect(at.sent.at(-1)).toBe("create access app.example.com");
   });
 
-  it("changes nothing when the containers cannot be listed", async () => {
-    const at = memory();
+  it("a pass changes nothing when the containers cannot be listed", async () => {
+    const at = createInMemoryDrivers();
     await run(at, [APP]);
     at.sent.length = 0;
     await expect(
-      run(at, [], { list: () => Promise.reject(fault("docker")) }),
+      run(at, [], { list: () => Promise.reject(serviceError("docker")) }),
     ).rejects.toMatchObject({ code: "CFA-DOCKER-UNREACHABLE" });
-    expect([at.sent, routes(at)]).toEqual([[], ALL("app.example.com")]);
+    expect([at.sent, routes(at)]).toEqual([[], allOf("app.example.com")]);
   });
 
-  it("changes nothing when the world cannot be read", async () => {
-    const at = memory();
+  it("a pass changes nothing when Cloudflare or Authentik cannot be read", async () => {
+    const at = createInMemoryDrivers();
     await run(at, [APP]);
-    [at.sent.length, at.down] = [0, fault("cloudflare")];
+    [at.sent.length, at.observeError] = [0, serviceError("cloudflare")];
     await expect(run(at, [])).rejects.toMatchObject({ code: "CFA-CF-UNREACHABLE" });
-    expect([at.sent, routes(at)]).toEqual([[], ALL("app.example.com")]);
+    expect([at.sent, routes(at)]).toEqual([[], allOf("app.example.com")]);
   });
 
-  it("makes a change that is taken and does not hold twice, and tells that it failed", async () => {
-    const at = memory();
+  it("a change that is accepted but does not persist is made twice and then reported as failed", async () => {
+    const at = createInMemoryDrivers();
     await run(at, [APP]);
-    const { world: observed } = at;
+    const { observed } = at;
     const [record] = observed.dns.mine.values();
     if (record === undefined) throw new Error("no record");
-    at.world = {
+    at.observed = {
       ...observed,
       dns: { ...observed.dns, mine: new Map([[record.name, { ...record, proxied: false }]]) },
     };
-    const late = at.world;
-    const hands = {
-      ...at.hands,
+    const late = at.observed;
+    const drivers = {
+      ...at.drivers,
       dns: {
-        ...at.hands.dns,
-        apply: async (changes: readonly DnsRecordChange[]) => taken(changes, late.dns),
+        ...at.drivers.dns,
+        apply: async (changes: readonly DnsRecordChange[]) => accepted(changes, late.dns),
       },
     };
-    const told: string[] = [];
+    const reported: string[] = [];
     const result = await run(at, [APP], {
-      drivers: hands,
+      drivers: drivers,
       onChange: ({ action, kind }, error) =>
-        told.push(`${action} ${kind}${error === undefined ? "" : ` ${error.code}`}`),
+        reported.push(`${action} ${kind}${error === undefined ? "" : ` ${error.code}`}`),
     });
-    expect([told, result.failures.map(({ error }) => error.message), result.certain]).toEqual([
+    expect([reported, result.failures.map(({ error }) => error.message), result.certain]).toEqual([
       ["update dns", "update dns", "update dns CFA-CF-REFUSED"],
       [
         "Cloudflare accepted the DNS record app.example.com as it was sent, but a later read shows something else",
@@ -235,10 +247,10 @@ describe("a pass that meets failures", () => {
     ]);
   });
 
-  it("ends for now, in doubt, when the tunnel's document is another one at each read", async () => {
-    const at = memory();
+  it("a pass ends without certainty when the tunnel's configuration differs at every read", async () => {
+    const at = createInMemoryDrivers();
     let reads = 0;
-    const apply: Memory["hands"]["ingress"]["apply"] = async (_changes, seen) => {
+    const apply: InMemoryDrivers["drivers"]["ingress"]["apply"] = async (_changes, seen) => {
       reads += 1;
       return {
         observed: { ...seen, version: seen.version + 1 },
@@ -248,36 +260,36 @@ describe("a pass that meets failures", () => {
       };
     };
     const result = await run(at, [APP], {
-      drivers: { ...at.hands, ingress: { ...at.hands.ingress, apply } },
+      drivers: { ...at.drivers, ingress: { ...at.drivers.ingress, apply } },
     });
     expect([reads, result.certain]).toEqual([4, false]);
   });
 
-  it("comes to an end even when a plan never does", async () => {
-    const at = memory();
-    const observed = at.world;
-    at.refuse = () => {
-      at.world = observed;
+  it("a pass ends even if its plan never does", async () => {
+    const at = createInMemoryDrivers();
+    const observed = at.observed;
+    at.errorFor = () => {
+      at.observed = observed;
       return undefined;
     };
     expect((await run(at, [APP])).applied).toBeLessThan(200);
   });
 });
 
-describe("a pass that is to change nothing, or no more", () => {
+describe("a pass that must change nothing, or nothing more", () => {
   it("a dry run shows the plan and sends nothing", async () => {
-    const at = memory();
+    const at = createInMemoryDrivers();
     const result = await run(at, [APP], { dryRun: true });
     expect([
       at.sent,
-      at.world.access.mine.size,
+      at.observed.access.mine.size,
       result.plan.changes.map(({ key }) => key),
       result.certain,
     ]).toEqual([[], 0, ["login-method", "tag"], true]);
   });
 
-  it("a stop begins no further wave, and tears nothing down", async () => {
-    const at = memory();
+  it("a stop starts no further wave and tears nothing down", async () => {
+    const at = createInMemoryDrivers();
     const stop = new AbortController();
     const result = await run(at, [APP], {
       signal: stop.signal,

@@ -3,24 +3,24 @@ import { createScheduler, type Scheduler } from "../../../src/reconcile/schedule
 
 const HOUR = 3_600_000;
 
-describe("when the next look is taken", () => {
-  /** When each look began, in milliseconds after the start. */
-  let looks: number[];
-  /** How long a look takes, and when it says that the next is due. */
+describe("the scheduler", () => {
+  /** The start of each run, in milliseconds after the start. */
+  let runs: number[];
+  /** How long a run takes, and when it says that the next one is due. */
   let takesMs: number;
   let nextMs: number;
-  /** Whether looks lead to changes. */
+  /** Whether runs lead to changes. */
   let changed: boolean;
-  /** How long they hold up events. */
+  /** How long the runs hold events back. */
   let holdMs: number;
-  /** Whether the next look may wait for events. */
+  /** Whether the next run may wait for events. */
   let patient: boolean;
-  let trigger: Scheduler;
-  let began: number;
+  let scheduler: Scheduler;
+  let startedAt: number;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    [looks, takesMs, nextMs, changed, holdMs, patient, began] = [
+    [runs, takesMs, nextMs, changed, holdMs, patient, startedAt] = [
       [],
       0,
       HOUR,
@@ -29,191 +29,191 @@ describe("when the next look is taken", () => {
       false,
       performance.now(),
     ];
-    trigger = createScheduler({
+    scheduler = createScheduler({
       gather: [
         { quietMs: 500, maxWaitMs: 5_000 },
         { quietMs: 1_500, maxWaitMs: 30_000 },
         { quietMs: 4_500, maxWaitMs: 30_000 },
       ],
       run: async () => {
-        looks.push(performance.now() - began);
+        runs.push(performance.now() - startedAt);
         if (takesMs > 0) await new Promise((done) => setTimeout(done, takesMs));
         return { nextMs, changed, holdMs, patient };
       },
     });
   });
   afterEach(async () => {
-    const closed = trigger.close();
+    const closed = scheduler.close();
     await vi.advanceTimersByTimeAsync(HOUR);
     await closed;
     vi.useRealTimers();
   });
 
-  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-  /** An event every so often, for so long. */
-  const events = async (everyMs: number, forMs: number): Promise<void> => {
+  const advance = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+  /** Events at this interval, for this long. */
+  const sendEvents = async (everyMs: number, forMs: number): Promise<void> => {
     for (let at = 0; at < forMs; at += everyMs) {
-      trigger.requestRun();
-      await pass(everyMs);
+      scheduler.requestRun();
+      await advance(everyMs);
     }
   };
 
-  it("the first event is answered at once", async () => {
-    trigger.requestRun();
-    await pass(0);
-    expect(looks).toEqual([0]);
+  it("the first event starts a run at once", async () => {
+    scheduler.requestRun();
+    await advance(0);
+    expect(runs).toEqual([0]);
   });
 
-  it("a look at the tunnel's rules waits while events are gathered, and any other that is due does not", async () => {
+  it("a run for the tunnel's rules alone waits while events are gathered, and other runs do not", async () => {
     nextMs = 2_000;
     patient = true;
-    trigger.requestRun();
-    await events(300, 4_000);
-    expect(looks).toEqual([0]);
-    await pass(600);
-    expect(looks).toHaveLength(2);
-    await pass(2_000);
-    expect(looks).toHaveLength(3);
+    scheduler.requestRun();
+    await sendEvents(300, 4_000);
+    expect(runs).toEqual([0]);
+    await advance(600);
+    expect(runs).toHaveLength(2);
+    await advance(2_000);
+    expect(runs).toHaveLength(3);
     patient = false;
-    await pass(2_000);
-    const before = looks.length;
-    await events(300, 3_000);
-    expect(looks.length - before).toBeGreaterThan(0);
+    await advance(2_000);
+    const before = runs.length;
+    await sendEvents(300, 3_000);
+    expect(runs.length - before).toBeGreaterThan(0);
   });
 
-  it("a hundred events at once are two looks: the first, and one when it is quiet", async () => {
-    for (let event = 0; event < 100; event++) trigger.requestRun();
-    await pass(10_000);
-    expect(looks).toEqual([0, 500]);
+  it("a hundred simultaneous events cause two runs: the first, and one when it is quiet", async () => {
+    for (let event = 0; event < 100; event++) scheduler.requestRun();
+    await advance(10_000);
+    expect(runs).toEqual([0, 500]);
   });
 
-  it("a burst is looked at half a second after its last event", async () => {
-    await events(100, 2_000);
-    await pass(10_000);
-    expect(looks).toEqual([0, 2_400]);
+  it("a burst of events causes a run half a second after its last event", async () => {
+    await sendEvents(100, 2_000);
+    await advance(10_000);
+    expect(runs).toEqual([0, 2_400]);
   });
 
-  it("bursts that follow one another are waited out longer", async () => {
-    await events(1_000, 4_000);
-    await pass(20_000);
-    expect(looks).toEqual([0, 1_500, 4_500]);
+  it("consecutive bursts of events lead to longer waits", async () => {
+    await sendEvents(1_000, 4_000);
+    await advance(20_000);
+    expect(runs).toEqual([0, 1_500, 4_500]);
   });
 
-  it("events without end are looked at all the same, the first time after five seconds, then every half a minute", async () => {
-    await events(100, 95_000);
-    expect(looks).toEqual([0, 5_100, 35_100, 65_100]);
+  it("endless events still cause runs, first after five seconds and then every half minute", async () => {
+    await sendEvents(100, 95_000);
+    expect(runs).toEqual([0, 5_100, 35_100, 65_100]);
   });
 
-  it("other people's containers, coming and going without end, hold up nobody", async () => {
+  it("endless starts and stops of unrelated containers delay nobody", async () => {
     changed = false;
-    await events(200, 10_000);
-    const before = looks.length;
-    trigger.requestRun();
-    await pass(500);
-    expect([before <= 21, looks.length > before]).toEqual([true, true]);
+    await sendEvents(200, 10_000);
+    const before = runs.length;
+    scheduler.requestRun();
+    await advance(500);
+    expect([before <= 21, runs.length > before]).toEqual([true, true]);
   });
 
-  it("events without end do not hurry a look that has to wait, and one that waits is not forgotten", async () => {
+  it("endless events do not hurry a run that has to wait, and that run is not forgotten", async () => {
     [changed, holdMs] = [false, 10_000];
-    await events(100, 25_000);
+    await sendEvents(100, 25_000);
     holdMs = 0;
-    await pass(20_000);
-    expect(looks).toEqual([0, 10_000, 20_000, 30_000]);
+    await advance(20_000);
+    expect(runs).toEqual([0, 10_000, 20_000, 30_000]);
   });
 
-  it("an event during a look that holds events up waits as well", async () => {
+  it("an event during a run that holds events back waits as well", async () => {
     [changed, takesMs, holdMs] = [false, 2_000, 10_000];
-    trigger.requestRun();
-    await pass(100);
-    trigger.requestRun();
-    await pass(1_000);
-    trigger.requestRun();
-    await pass(20_000);
-    expect(looks).toEqual([0, 12_000]);
+    scheduler.requestRun();
+    await advance(100);
+    scheduler.requestRun();
+    await advance(1_000);
+    scheduler.requestRun();
+    await advance(20_000);
+    expect(runs).toEqual([0, 12_000]);
   });
 
-  it("an event after a calm is answered at once again", async () => {
-    await events(100, 1_000);
-    await pass(20_000);
-    trigger.requestRun();
-    await pass(0);
-    expect(looks).toEqual([0, 1_400, 21_000]);
+  it("an event after a quiet time starts a run at once again", async () => {
+    await sendEvents(100, 1_000);
+    await advance(20_000);
+    scheduler.requestRun();
+    await advance(0);
+    expect(runs).toEqual([0, 1_400, 21_000]);
   });
 
-  it("an event during a look makes exactly one more, after it", async () => {
+  it("an event during a run causes exactly one more run after it", async () => {
     takesMs = 5_000;
-    trigger.requestRun();
-    await pass(1_000);
-    for (let event = 0; event < 10; event++) trigger.requestRun();
-    await pass(60_000);
-    expect(looks).toEqual([0, 5_000]);
+    scheduler.requestRun();
+    await advance(1_000);
+    for (let event = 0; event < 10; event++) scheduler.requestRun();
+    await advance(60_000);
+    expect(runs).toEqual([0, 5_000]);
   });
 
-  it("looks do not run beside each other, and at most one waits", async () => {
+  it("runs never overlap, and at most one waits", async () => {
     takesMs = 20_000;
-    await events(2_000, 30_000);
-    await pass(60_000);
-    expect(looks).toEqual([0, 20_000, 40_000]);
+    await sendEvents(2_000, 30_000);
+    await advance(60_000);
+    expect(runs).toEqual([0, 20_000, 40_000]);
   });
 
-  it("without events the next look is taken when it is due", async () => {
+  it("without events the next run starts when it is due", async () => {
     nextMs = 300_000;
-    trigger.requestRun();
-    await pass(700_000);
-    expect(looks).toEqual([0, 300_000, 600_000]);
+    scheduler.requestRun();
+    await advance(700_000);
+    expect(runs).toEqual([0, 300_000, 600_000]);
   });
 
-  it("a look for an event puts off the one that was due", async () => {
+  it("a run for an event postpones the one that was due", async () => {
     nextMs = 60_000;
-    trigger.requestRun();
-    await pass(50_000);
-    trigger.requestRun();
-    await pass(100_000);
-    expect(looks).toEqual([0, 50_000, 110_000]);
+    scheduler.requestRun();
+    await advance(50_000);
+    scheduler.requestRun();
+    await advance(100_000);
+    expect(runs).toEqual([0, 50_000, 110_000]);
   });
 
-  it("a look that comes due while another runs is not taken again after it", async () => {
+  it("a run that becomes due during another run does not follow it", async () => {
     nextMs = 60_000;
-    trigger.requestRun();
-    await pass(50_000);
+    scheduler.requestRun();
+    await advance(50_000);
     takesMs = 20_000;
-    trigger.requestRun();
-    await pass(79_000);
-    expect(looks).toEqual([0, 50_000]);
+    scheduler.requestRun();
+    await advance(79_000);
+    expect(runs).toEqual([0, 50_000]);
   });
 
-  it("a look that is due at once is taken again at once, after the one before", async () => {
+  it("a run that is due at once follows the one before at once", async () => {
     [nextMs, takesMs] = [0, 1_000];
-    trigger.requestRun();
-    await pass(2_500);
-    expect(looks.map(Math.round)).toEqual([0, 1_001, 2_002]);
+    scheduler.requestRun();
+    await advance(2_500);
+    expect(runs.map(Math.round)).toEqual([0, 1_001, 2_002]);
   });
 
-  it("a wait beyond what a timer can count does not become none at all", async () => {
+  it("a delay longer than a timer can count does not become zero", async () => {
     nextMs = 60 * 24 * HOUR;
-    trigger.requestRun();
-    await pass(1_000);
-    expect(looks).toEqual([0]);
+    scheduler.requestRun();
+    await advance(1_000);
+    expect(runs).toEqual([0]);
   });
 
-  it("who asks for a look now is answered when it is over", async () => {
+  it("a caller that requests a run is answered when the run is over", async () => {
     takesMs = 3_000;
     let answered = Number.NaN;
-    void trigger.now().then(() => (answered = performance.now() - began));
-    await pass(10_000);
-    expect([looks, answered]).toEqual([[0], 3_000]);
+    void scheduler.now().then(() => (answered = performance.now() - startedAt));
+    await advance(10_000);
+    expect([runs, answered]).toEqual([[0], 3_000]);
   });
 
-  it("closing waits for the look under way, and no other follows", async () => {
+  it("closing waits for the current run, and no other run follows", async () => {
     takesMs = 3_000;
-    trigger.requestRun();
-    await pass(1_000);
-    trigger.requestRun();
+    scheduler.requestRun();
+    await advance(1_000);
+    scheduler.requestRun();
     let closed = Number.NaN;
-    void trigger.close().then(() => (closed = performance.now() - began));
-    await pass(HOUR);
-    trigger.requestRun();
-    await pass(HOUR);
-    expect([looks, closed]).toEqual([[0], 3_000]);
+    void scheduler.close().then(() => (closed = performance.now() - startedAt));
+    await advance(HOUR);
+    scheduler.requestRun();
+    await advance(HOUR);
+    expect([runs, closed]).toEqual([[0], 3_000]);
   });
 });

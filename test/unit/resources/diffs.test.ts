@@ -1,4 +1,7 @@
-/** What the log and the plan say of a change: in people's words, and never a secret or an address. */
+/**
+ * What the log and the plan say about a change: in words for people, and never a secret or an
+ * e-mail address.
+ */
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../../src/core/domain/exposure.ts";
 import type { DryRun } from "../../../src/reconcile/dry-run.ts";
@@ -14,7 +17,10 @@ const at = (more: Partial<Exposure> = {}): Exposure => exposure("app.example.com
 const leadsTo = (service: string, options: Exposure["origin"]["options"] = {}) =>
   at({ origin: { service, options } });
 
-/** Each change as `update ingress: service http://a:80 → http://b:80`, with what it does to who may enter. */
+/**
+ * Each change as `update ingress: service http://a:80 → http://b:80`, with its effect on who may
+ * enter.
+ */
 const said = ({ steps }: DryRun): readonly string[] =>
   steps.map(({ change, diff }) => {
     const exposed = diff.exposure === undefined ? "" : ` [${diff.exposure}]`;
@@ -24,8 +30,8 @@ const said = ({ steps }: DryRun): readonly string[] =>
 const from = async (before: Exposure, after: Exposure): Promise<readonly string[]> =>
   said(await previewOf(await settled(before), [after]));
 
-describe("a change says", () => {
-  it("where a new route leads, who may enter and how it is shown", async () => {
+describe("the diff of a change", () => {
+  it("a new route shows its origin, who may enter and how it is displayed", async () => {
     const lines = said(
       await previewOf(await settled(), [at({ protection: only({ groups: ["family"] }) })]),
     );
@@ -40,13 +46,13 @@ describe("a change says", () => {
 
   it.each<{ name: string; before: Exposure; after: Exposure; lines: readonly string[] }>([
     {
-      name: "from where to where a route is led",
+      name: "an update shows the old and the new origin of a route",
       before: leadsTo("http://a:80"),
       after: leadsTo("http://b:80"),
       lines: ["update ingress: service http://a:80 → http://b:80"],
     },
     {
-      name: "which option of cloudflared's is another",
+      name: "an update shows which option of cloudflared differs",
       before: leadsTo("https://a:443"),
       after: leadsTo("https://a:443", { noTLSVerify: true, httpHostHeader: "x.example" }),
       lines: [
@@ -54,7 +60,7 @@ describe("a change says", () => {
       ],
     },
     {
-      name: "how long a login lasts and what the route is called",
+      name: "an update shows the session and the name of a route",
       before: at(),
       after: at({
         protection: { ...only({}), session: "48h" } as Exposure["protection"],
@@ -66,7 +72,7 @@ describe("a change says", () => {
       ],
     },
     {
-      name: "that a login is to last for less, and that the old ones are ended by another application",
+      name: "a shorter session shows that another application ends the old logins",
       before: at(),
       after: at({ protection: { ...only({}), session: "1h" } as Exposure["protection"] }),
       lines: [
@@ -76,7 +82,7 @@ describe("a change says", () => {
       ],
     },
     {
-      name: "that more may enter",
+      name: "a wider audience shows that more people may enter",
       before: at({ protection: only({ groups: ["family"] }) }),
       after: at({ protection: only({ groups: ["admins", "family"] }) }),
       lines: [
@@ -88,7 +94,7 @@ describe("a change says", () => {
       ],
     },
     {
-      name: "that fewer may enter, and that the old logins are ended by another application",
+      name: "a narrower audience shows that fewer people may enter and that another application ends the old logins",
       before: at({ protection: only({ groups: ["admins", "family"] }) }),
       after: at({ protection: only({ groups: ["family"] }) }),
       lines: [
@@ -101,7 +107,7 @@ describe("a change says", () => {
       ],
     },
     {
-      name: "that others may enter, and some no longer",
+      name: "a different audience shows that others may enter and some no longer may",
       before: at({ protection: only({ groups: ["family"] }) }),
       after: at({ protection: only({ groups: ["admins"] }) }),
       lines: [
@@ -115,7 +121,7 @@ describe("a change says", () => {
       ],
     },
     {
-      name: "that it becomes public, in capitals",
+      name: "a route that becomes public says so in capitals",
       before: at(),
       after: at({ protection: anybody }),
       lines: [
@@ -130,7 +136,7 @@ describe("a change says", () => {
     expect([...told].toSorted()).toEqual([...lines].toSorted());
   });
 
-  it("what is taken over from others", async () => {
+  it("an adoption shows the foreign objects that it replaces", async () => {
     const lines = said(
       await previewOf(handMade(empty()), [exposure("d.example.com", { adopt: true })]),
     );
@@ -142,8 +148,8 @@ describe("a change says", () => {
   });
 });
 
-describe("never shown, in no field of any change", () => {
-  it("is an e-mail address: not one of a label, nor one that stands in the name of somebody's policy", async () => {
+describe("secrets and addresses in diffs", () => {
+  it("no diff shows an e-mail address, neither of a label nor in the name of a foreign policy", async () => {
     const observed = empty();
     const theirs = [{ id: "friends", name: "only eve@example.net", decision: "allow" }];
     const preview = await previewOf({ ...observed, policy: { ...observed.policy, theirs } }, [
@@ -156,7 +162,7 @@ describe("never shown, in no field of any change", () => {
     expect(text).toContain('"emails":2');
   });
 
-  it("is the client secret, nor the password in an origin's address", async () => {
+  it("no diff shows the client secret or the password in an origin's address", async () => {
     const observed = empty();
     const preview = await previewOf(
       { ...observed, login: { ...observed.login, application: undefined } },
@@ -170,7 +176,7 @@ describe("never shown, in no field of any change", () => {
   });
 });
 
-it("a rule that is taken over is told without the password in its address", async () => {
+it("a replaced foreign rule is shown without the password in its address", async () => {
   const observed = handMade(empty());
   const rules = observed.ingress.rules.map((rule) =>
     rule.hostname === "d.example.com" ? { ...rule, service: "http://admin:hunter2@old:80" } : rule,
@@ -185,7 +191,7 @@ it("a rule that is taken over is told without the password in its address", asyn
   );
 });
 
-it("a policy that somebody changed by hand says what is put right, and whether that lets in more or fewer", async () => {
+it("the diff of a policy edited by hand shows what is restored and whether more or fewer people may enter", async () => {
   const observed = await settled(at({ protection: only({ groups: ["family"] }) }));
   const wished = [at({ protection: only({ groups: ["family"] }) })];
   const changed = (more: Partial<(typeof observed.policy.mine)[number]>) =>
@@ -216,27 +222,35 @@ it("a policy that somebody changed by hand says what is put right, and whether t
   ]);
 });
 
-describe("the provider in Authentik, edited by hand, says what is put right:", () => {
+describe("the diff of a provider edited by hand in Authentik", () => {
   it.each<{ readonly name: string; readonly edited: Partial<Provider>; readonly line: string }>([
-    { name: "its flow", edited: { authorizationFlow: "other" }, line: "flow other → flow" },
     {
-      name: "the flow after a logout",
+      name: "the provider's diff shows its flow",
+      edited: { authorizationFlow: "other" },
+      line: "flow other → flow",
+    },
+    {
+      name: "the provider's diff shows the flow after a logout",
       edited: { invalidationFlow: "other" },
       line: "logout flow other → gone",
     },
-    { name: "an encryption key", edited: { encryptionKey: "key" }, line: "encrypted yes → no" },
     {
-      name: "claims left out of the token",
+      name: "the provider's diff shows an encryption key",
+      edited: { encryptionKey: "key" },
+      line: "encrypted yes → no",
+    },
+    {
+      name: "the provider's diff shows claims omitted from the token",
       edited: { claimsInIdToken: false },
       line: "claims in token no → yes",
     },
     {
-      name: "a callback that is a pattern",
+      name: "the provider's diff shows a callback that is a pattern",
       edited: { redirectUris: [{ ...CALLBACK, mode: "regex" }] },
       line: "callbacks pattern https://team.cloudflareaccess.com/cdn-cgi/access/cal… → https://team.cloudflareaccess.com/cdn-cgi/access/callback",
     },
     {
-      name: "a callback after a logout only",
+      name: "the provider's diff shows a callback that is only for logouts",
       edited: { redirectUris: [{ ...CALLBACK, type: "logout" }] },
       line: "callbacks logout https://team.cloudflareaccess.com/cdn-cgi/access/call… → https://team.cloudflareaccess.com/cdn-cgi/access/callback",
     },
@@ -245,7 +259,7 @@ describe("the provider in Authentik, edited by hand, says what is put right:", (
     expect(change && summariseDiff(change, diffLogin(change))).toBe(line);
   });
 
-  it("no flow after a logout where this version of Authentik has none", () => {
+  it("the provider's diff shows no logout flow if this version of Authentik has none", () => {
     const [change] = proposed({
       provider: provider({ invalidationFlow: undefined, clientType: "public" }),
     }).changes;
@@ -255,7 +269,7 @@ describe("the provider in Authentik, edited by hand, says what is put right:", (
   });
 });
 
-it("a login method that takes the address out of another claim says so", () => {
+it("the diff of a login method shows that it takes the address from another claim", () => {
   const [change] = proposed({
     method: method({ config: { ...CONFIG, email_claim_name: "upn" } }),
   }).changes;

@@ -7,7 +7,12 @@ import { resourceModel } from "../../../src/resources/model.ts";
 import { createStatusCollector } from "../../../src/status/collector.ts";
 import { createLogSink } from "../../../src/status/log-sink.ts";
 import { workload } from "../../support/builders.ts";
-import { askedOf, fault, memory, SETTINGS } from "../../support/in-memory-drivers.ts";
+import {
+  createInMemoryDrivers,
+  referencedNamesOf,
+  SETTINGS,
+  serviceError,
+} from "../../support/in-memory-drivers.ts";
 import { OWNER } from "../core/plan/model.ts";
 
 const HOUR = 3_600_000;
@@ -16,7 +21,7 @@ const HOUR = 3_600_000;
 function daemon() {
   const lines: { readonly level: string; readonly msg: string }[] = [];
   const clock = { now: Date.parse("2026-11-23T00:00:00Z") };
-  const at = memory();
+  const at = createInMemoryDrivers();
   const APP = workload({ "cfauth.hostname": "app.example.com" });
   const TYPO = workload(
     { "cfauth.hostname": "b.example.com", "cfauth.acess": "public" },
@@ -30,7 +35,7 @@ function daemon() {
   });
   const loop = createController({
     list: async () => [APP, TYPO],
-    drivers: at.hands,
+    drivers: at.drivers,
     decide: (workloads, observed, before, now) =>
       computeDesired(
         SETTINGS,
@@ -40,7 +45,7 @@ function daemon() {
         before,
         now,
       ),
-    referencedNames: askedOf,
+    referencedNames: referencedNamesOf,
     plan: ({ desired }, observed, failed) =>
       planChanges(resourceModel(OWNER), desired, observed, failed),
     watch: createStatusCollector([createLogSink(log)]),
@@ -63,7 +68,7 @@ it("a quiet day says nothing, whatever is open and whatever has been told", asyn
   const it = daemon();
   await it.during(1);
   expect(await it.during(24 * HOUR)).toEqual([]);
-  expect(it.at.looks.length).toBeGreaterThan(250);
+  expect(it.at.observations.length).toBeGreaterThan(250);
 });
 
 it("a day of outages of ten minutes says two lines for each", async () => {
@@ -71,9 +76,9 @@ it("a day of outages of ten minutes says two lines for each", async () => {
   await it.during(1);
   const said: string[] = [];
   for (let outage = 0; outage < 24; outage++) {
-    it.at.down = fault("cloudflare");
+    it.at.observeError = serviceError("cloudflare");
     said.push(...(await it.during(600_000)));
-    it.at.down = undefined;
+    it.at.observeError = undefined;
     said.push(...(await it.during(3_000_000)));
   }
   expect(said).toEqual(

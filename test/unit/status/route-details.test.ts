@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { planChanges } from "../../../src/core/plan/planner.ts";
 import { type DesiredState, NOTHING_DESIRED } from "../../../src/core/plan/types.ts";
 import type { Mine } from "../../../src/resources/contract/owned.ts";
 import { slugOf } from "../../../src/resources/library-tile/desired.ts";
@@ -10,7 +9,8 @@ import { deployedRoutes } from "../../../src/resources/route/deployed.ts";
 import type { RouteStatus } from "../../../src/status/report.ts";
 import { withDetails } from "../../../src/status/route-details.ts";
 import { exposure, key } from "../../support/builders.ts";
-import { carryOut, emptyWorld, OWNER } from "../core/plan/model.ts";
+import { settle } from "../../support/planner-harness.ts";
+import { emptyWorld, OWNER } from "../core/plan/model.ts";
 
 const at = key("app.example.com");
 
@@ -19,17 +19,8 @@ const desired: DesiredState = {
   exposures: new Map([[at, exposure("app.example.com")]]),
 };
 
-/** The world with the route in it, once nothing is left to do. */
-function settled(): ObservedState {
-  let observed = emptyWorld();
-  for (
-    let changes = planChanges(resourceModel(OWNER), desired, observed).changes;
-    changes.length > 0;
-    changes = planChanges(resourceModel(OWNER), desired, observed).changes
-  )
-    observed = changes.reduce(carryOut, observed);
-  return observed;
-}
+/** The observed state once the route is open. */
+const settled = (): ObservedState => settle(emptyWorld(), [exposure("app.example.com")]);
 
 const known = (state: RouteStatus["state"]): RouteStatus => ({
   key: at,

@@ -1,9 +1,9 @@
 import type Dockerode from "dockerode";
 import { describe, expect, test } from "vitest";
 import { openPattern, type Path } from "../../../src/core/domain/path.ts";
-import { typed } from "../../../tools/demo/containers.ts";
-import { deedsOf } from "../../../tools/demo/deeds.ts";
-import { createPaper } from "../../../tools/demo/paper.ts";
+import { dockerRunCommand } from "../../../tools/demo/containers.ts";
+import { entriesOf } from "../../../tools/demo/journal-entry.ts";
+import { createOutput } from "../../../tools/demo/output.ts";
 import { reach, Unreachable } from "../../../tools/demo/reach.ts";
 import type { Call } from "../../sandbox/call.ts";
 
@@ -26,14 +26,14 @@ describe("a request is told as a deed", () => {
       type: "oidc",
       config: { client_secret: "hush" },
     };
-    expect(deedsOf(call({ path: "/accounts/1/access/identity_providers", body }), before)).toEqual([
-      { sign: "+", where: "Cloudflare", what: "login method", name: "Authentik (x)" },
-    ]);
+    expect(
+      entriesOf(call({ path: "/accounts/1/access/identity_providers", body }), before),
+    ).toEqual([{ sign: "+", where: "Cloudflare", what: "login method", name: "Authentik (x)" }]);
   });
 
   test("of what is deleted, the name that it had", () => {
     const deleted = call({ method: "DELETE", path: "/accounts/1/access/policies/9" });
-    expect(deedsOf(deleted, { ...before, name: "cfauth:demo everyone" })).toEqual([
+    expect(entriesOf(deleted, { ...before, name: "cfauth:demo everyone" })).toEqual([
       { sign: "-", where: "Cloudflare", what: "Access policy", name: "everyone" },
     ]);
   });
@@ -53,7 +53,7 @@ describe("a request is told as a deed", () => {
       ["c.example.com", "http://c:1"],
     ]);
     expect(
-      deedsOf(
+      entriesOf(
         call({
           method: "PUT",
           path: "/accounts/1/cfd_tunnel/2/configurations",
@@ -70,7 +70,7 @@ describe("a request is told as a deed", () => {
         where: "Cloudflare",
         what: "ingress rule",
         name: "b.example.com",
-        note: "http://b:1, if logged in",
+        note: "http://b:1, only if logged in",
       },
       { sign: "-", where: "Cloudflare", what: "ingress rule", name: "c.example.com" },
     ]);
@@ -85,7 +85,7 @@ describe("a request is told as a deed", () => {
       path: "/accounts/1/cfd_tunnel/2/configurations",
       body: { config: { ingress } },
     });
-    expect(deedsOf(written, before)).toEqual([
+    expect(entriesOf(written, before)).toEqual([
       {
         sign: "+",
         where: "Cloudflare",
@@ -104,7 +104,7 @@ describe("a request is told as a deed", () => {
     const records = new Map([["1", "a.example.com"]]);
     const record = { where: "Cloudflare", what: "DNS record" } as const;
     expect(
-      deedsOf(call({ path: "/zones/1/dns_records/batch", body }), { ...before, records }),
+      entriesOf(call({ path: "/zones/1/dns_records/batch", body }), { ...before, records }),
     ).toEqual([
       { ...record, sign: "-", name: "a.example.com" },
       { ...record, sign: "+", name: "b.example.com", note: "CNAME to the tunnel, proxied" },
@@ -114,7 +114,7 @@ describe("a request is told as a deed", () => {
   test("of an application that lets anyone in, just that", () => {
     const body = { domain: "a.example.com/hooks", allowed_idps: ["1"], session_duration: "24h" };
     expect(
-      deedsOf(call({ path: "/accounts/1/access/apps", body }), { ...before, open: true }),
+      entriesOf(call({ path: "/accounts/1/access/apps", body }), { ...before, open: true }),
     ).toEqual([
       {
         sign: "+",
@@ -134,7 +134,7 @@ describe("a request to Authentik's library is told as a deed", () => {
 
   test("of a tile for everyone, where it leads", () => {
     const body = { name: "Photos", meta_launch_url: "https://photos.example.com" };
-    expect(deedsOf(asked("POST", "/core/applications/", body), before)).toEqual([
+    expect(entriesOf(asked("POST", "/core/applications/", body), before)).toEqual([
       { ...tile, sign: "+", note: "leads to https://photos.example.com" },
     ]);
   });
@@ -148,8 +148,8 @@ describe("a request to Authentik's library is told as a deed", () => {
         meta_launch_url: "https://photos.example.com",
       }),
     ];
-    expect(steps.flatMap((step) => deedsOf(step, named))).toEqual([
-      { ...tile, sign: "+", note: "not to be seen yet" },
+    expect(steps.flatMap((step) => entriesOf(step, named))).toEqual([
+      { ...tile, sign: "+", note: "hidden for now" },
       { ...tile, sign: "~", note: "only for family", more: true },
       { ...tile, sign: "~", note: "leads to https://photos.example.com", more: true },
     ]);
@@ -157,7 +157,7 @@ describe("a request to Authentik's library is told as a deed", () => {
 
   test("of the login's application, that it is none of the tiles", () => {
     const body = { name: "cf-tunnel-access", provider: 1, meta_launch_url: "blank://blank" };
-    expect(deedsOf(asked("POST", "/core/applications/", body), before)).toEqual([
+    expect(entriesOf(asked("POST", "/core/applications/", body), before)).toEqual([
       { sign: "+", where: "Authentik", what: "application", name: "cf-tunnel-access" },
     ]);
   });
@@ -165,7 +165,7 @@ describe("a request to Authentik's library is told as a deed", () => {
 
 test("a command has each label on a line of its own", () => {
   const labels = { "cfauth.hostname": "a.example.com", "cfauth.access": "public" };
-  expect(typed({ name: "a", network: "net", image: "web", labels })).toEqual([
+  expect(dockerRunCommand({ name: "a", network: "net", image: "web", labels })).toEqual([
     "docker run --detach --name a --network net \\",
     "--label cfauth.hostname=a.example.com \\",
     "--label cfauth.access=public web",
@@ -175,30 +175,30 @@ test("a command has each label on a line of its own", () => {
 describe("the paper", () => {
   const written = (colour: boolean, columns: number) => {
     let text = "";
-    const paper = createPaper({
+    const output = createOutput({
       write: (more) => {
         text += more;
       },
       colour,
       columns,
     });
-    return { paper, text: () => text };
+    return { output, text: () => text };
   };
 
   test("counts what was not as told", () => {
-    const { paper, text } = written(false, 80);
-    paper.check(true, "so");
-    paper.check(false, "not so");
-    expect(text()).toBe("    ✓ so\n    ✗ not so   ← this was to be so, and is not\n");
-    expect(paper.faults()).toBe(1);
+    const { output, text } = written(false, 80);
+    output.check(true, "so");
+    output.check(false, "not so");
+    expect(text()).toBe("    ✓ so\n    ✗ not so   ← this check failed\n");
+    expect(output.faults()).toBe(1);
   });
 
   test("keeps within the terminal", () => {
-    const { paper, text } = written(false, 50);
-    paper.say(
+    const { output, text } = written(false, 50);
+    output.say(
       "One Docker label gives a container a public hostname that only people who log in can open.",
     );
-    paper.pairs([
+    output.pairs([
       ["played", "Cloudflare with its edge, and Authentik, by a sandbox on this machine"],
     ]);
     expect(
@@ -211,8 +211,8 @@ describe("the paper", () => {
   });
 
   test("is coloured only when told", () => {
-    const { paper, text } = written(true, 80);
-    paper.check(true, "so");
+    const { output, text } = written(true, 80);
+    output.check(true, "so");
     expect(text()).toBe("    \u001b[32m✓\u001b[39m so\n");
   });
 });

@@ -1,43 +1,43 @@
+import { hasReached, passwordOf, type RunningDemo, USER } from "../context.ts";
 import type { Open } from "../launch.ts";
-import { passwordOf, type Running, reached, USER } from "../telling.ts";
 import { asksForPassword, heading, type Visitor, visitor } from "../visitor.ts";
 
-/** Somebody whom Authentik knows asks for the page. @returns her, logged in */
+/** Someone with an account in Authentik requests the page. @returns her, logged in */
 export async function aliceComes(
-  { paper, stage, journal, begin }: Running,
+  { output, setup, journal, begin }: RunningDemo,
   { host, url, words }: Open,
 ): Promise<Visitor> {
-  const before = stage.seen.length;
-  paper.chapter("Alice comes");
+  const before = setup.seen.length;
+  output.chapter("Alice visits");
   begin();
   const alice = visitor();
   const wrong = await alice.submit(await alice.open(url), { username: USER, password: "guessed" });
-  paper.check(
-    asksForPassword(wrong) && !reached(stage.seen.slice(before), host),
+  output.check(
+    asksForPassword(wrong) && !hasReached(setup.seen.slice(before), host),
     "with a wrong password she gets no further than the stranger",
   );
-  paper.blank();
+  output.blank();
   const consent = await alice.submit(wrong, { username: USER, password: passwordOf(USER) });
   const page = await alice.submit(consent, {});
-  const visit = stage.seen
+  const visit = setup.seen
     .slice(before)
     .find(({ decision, host: at }) => decision === "origin" && at === host);
-  paper.pairs([
+  output.pairs([
     ["Authentik asks", `name and password?  ${USER}, ${passwordOf(USER)}`],
     ["Authentik asks", "may Cloudflare know her name and e-mail address?  yes"],
     ["Access knows", `${visit?.email ?? "nobody"}, and lets her in`],
     ["the container", `${page.status} “${heading(page)}”`],
   ]);
-  paper.blank();
+  output.blank();
   const asked = consent.html.includes('id="consent"');
-  paper.check(
+  output.check(
     asked && page.status === 200 && page.url.href === url && heading(page) === words,
-    "that is the container's own page; the name is the one that Docker gave it",
+    "this is the container's own page, with the name that Docker gave the container",
   );
-  paper.check(
+  output.check(
     visit?.access === "passed" && visit.email === `${USER}@example.com`,
-    "she got there by her login, not past it",
+    "she got there through her login, not around it",
   );
-  paper.check(journal.calls() === 0, "cfauth had no part in it: no call to anybody meanwhile");
+  output.check(journal.calls() === 0, "cfauth was not involved: it made no API calls meanwhile");
   return alice;
 }

@@ -1,20 +1,28 @@
+import {
+  countCalls,
+  didAll,
+  FRIEND,
+  hasReached,
+  passwordOf,
+  type RunningDemo,
+  USER,
+} from "../context.ts";
 import { launch, type Open } from "../launch.ts";
-import { seconds } from "../paper.ts";
-import { asTold, counted, FRIEND, passwordOf, type Running, reached, USER } from "../telling.ts";
+import { seconds } from "../output.ts";
 import { heading, type Page, type Visitor, visitor } from "../visitor.ts";
 
-/** A container that only members of a group may enter; its labels ask for a path without a login and a name as well. */
-export async function familyOpens(running: Running): Promise<Open> {
-  const { paper, stage, journal } = running;
-  const before = stage.seen.length;
-  paper.chapter("A container for the family");
+/** A container for members of a group. Its labels also ask for a path without a login and for a name. */
+export async function familyOpens(running: RunningDemo): Promise<Open> {
+  const { output, setup, journal } = running;
+  const before = setup.seen.length;
+  output.chapter("A container for the family");
   const open = await launch(running, {
     name: "photos",
     labels: { "access.groups": "family", "access.bypass": "/hooks", "app.name": "Photos" },
-    text: "From now on a login also says who is in that group. The rest works as before; the path for webhooks is a route of its own:",
+    text: "From now on each login also carries the person's groups. The rest works as before; the webhook path is its own route:",
   });
-  paper.blank();
-  const whole = await asTold(running, [
+  output.blank();
+  const whole = await didAll(running, [
     "scope",
     "Access policy",
     "Access application",
@@ -22,47 +30,44 @@ export async function familyOpens(running: Running): Promise<Open> {
     "DNS record",
     "tile",
   ]);
-  paper.check(
+  output.check(
     whole,
-    `open ${seconds(open.ms)} after the start of the container, with ${counted(journal)}`,
+    `open ${seconds(open.ms)} after the start of the container, with ${countCalls(journal)}`,
   );
-  paper.check(
-    !reached(stage.seen.slice(before), open.host),
-    "meanwhile nobody got to the container",
+  output.check(
+    !hasReached(setup.seen.slice(before), open.host),
+    "meanwhile nobody reached the container",
   );
   return open;
 }
 
-/** One who is in the group, and one who is not. @param alice - logged in already */
+/** Alice is in the group, Bob is not. @param alice - already logged in */
 export async function onlyFamilyEnters(
-  { paper, stage }: Running,
+  { output, setup }: RunningDemo,
   { host, url, words }: Open,
   alice: Visitor,
 ): Promise<void> {
-  paper.chapter("Alice may, Bob may not");
-  const hers = await agreed(alice, await alice.open(url));
-  const before = stage.seen.length;
+  output.chapter("Alice may, Bob may not");
+  const hers = await giveConsent(alice, await alice.open(url));
+  const before = setup.seen.length;
   const bob = visitor();
-  const his = await agreed(
+  const his = await giveConsent(
     bob,
     await bob.submit(await bob.open(url), { username: FRIEND, password: passwordOf(FRIEND) }),
   );
-  paper.pairs([
+  output.pairs([
     [USER, `in the group family   ${hers.status} “${heading(hers)}”`],
     [FRIEND, `not in it             ${his.status} “${heading(his)}”`],
   ]);
-  paper.blank();
-  paper.check(
+  output.blank();
+  output.check(
     hers.status === 200 && heading(hers) === words,
-    "Alice got in without her password, since she is logged in",
+    "Alice got in without her password, because she is already logged in",
   );
-  const shut = his.status === 403 && !reached(stage.seen.slice(before), host);
-  paper.check(
-    shut,
-    "Bob is known as well, and was turned away by Cloudflare; the container heard nothing of him",
-  );
+  const shut = his.status === 403 && !hasReached(setup.seen.slice(before), host);
+  output.check(shut, "Bob has an account too, but Cloudflare turned him away before the container");
 }
 
-/** Authentik asks whether Cloudflare may know more than before. */
-const agreed = (who: Visitor, page: Page): Promise<Page> =>
+/** Gives consent if Authentik asks whether Cloudflare may know more than before. */
+const giveConsent = (who: Visitor, page: Page): Promise<Page> =>
   page.html.includes('id="consent"') ? who.submit(page, {}) : Promise.resolve(page);

@@ -1,38 +1,38 @@
 import { probe } from "../../../test/sandbox/edge/probe.ts";
+import { hasReached, type RunningDemo, teamHost } from "../context.ts";
 import { HOOK, heard } from "../image.ts";
 import type { Open } from "../launch.ts";
-import { type Running, reached, teamHost } from "../telling.ts";
 import { heading } from "../visitor.ts";
 
-/** Begins like it, and yet leads out of it. */
+/** Begins with the open prefix but leads out of it. */
 const SLY = `${HOOK}..%2f`;
 
-/** A machine calls the one path that its labels leave open. */
+/** A machine calls the one path that the labels leave open. */
 export async function webhookComes(
-  { paper, stage }: Running,
+  { output, setup }: RunningDemo,
   { host, url, hostname }: Open,
 ): Promise<void> {
-  paper.chapter("A webhook comes");
-  const ask = (path: string) => probe(stage.sandbox.edge.port, host, path);
-  paper.command(`curl ${new URL(HOOK, url).href}`);
-  paper.blank();
+  output.chapter("A webhook arrives");
+  const ask = (path: string) => probe(setup.sandbox.edge.port, host, path);
+  output.command(`curl ${new URL(HOOK, url).href}`);
+  output.blank();
   const hook = await ask(HOOK);
-  const before = stage.seen.length;
+  const before = setup.seen.length;
   const [front, sly] = [await ask("/"), await ask(SLY)];
-  paper.pairs([
+  output.pairs([
     [HOOK, `${hook.status} “${hook.body.trim()}”`],
-    ["/", `${front.status} → ${teamHost(stage)}`],
-    [SLY, `${sly.status} “${heading({ html: sly.body })}”: a container might take it for /`],
+    ["/", `${front.status} → ${teamHost(setup)}`],
+    [SLY, `${sly.status} “${heading({ html: sly.body })}”: a container might read it as /`],
   ]);
-  paper.blank();
-  paper.check(
+  output.blank();
+  output.check(
     hook.status === 200 && hook.body.trim() === heard(hostname),
-    "it needs no login there",
+    "the webhook path needs no login",
   );
   const shut =
-    front.status === 302 && sly.status === 403 && !reached(stage.seen.slice(before), host);
-  paper.check(
+    front.status === 302 && sly.status === 403 && !hasReached(setup.seen.slice(before), host);
+  output.check(
     shut,
-    "and there alone: the container heard nothing of the others, nor of the one that only begins like it",
+    "every other path needs one: the other two requests did not reach the container, not even the one that begins with /hooks",
   );
 }

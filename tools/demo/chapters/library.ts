@@ -1,23 +1,23 @@
-import { authHost, FRIEND, passwordOf, type Running, USER } from "../telling.ts";
+import { authHost, FRIEND, passwordOf, type RunningDemo, USER } from "../context.ts";
 import { visitor } from "../visitor.ts";
 
-/** What Authentik shows to each of them after the login. */
-export async function libraryOpens({ paper, stage }: Running): Promise<void> {
-  paper.chapter("Authentik's library");
-  const url = stage.sandbox.edge.url(authHost(stage));
+/** The tiles that Authentik shows each person after the login. */
+export async function libraryOpens({ output, setup }: RunningDemo): Promise<void> {
+  output.chapter("Authentik's library");
+  const url = setup.sandbox.edge.url(authHost(setup));
   const [hers, his] = [await tilesOf(url, USER), await tilesOf(url, FRIEND)];
-  paper.pairs([
+  output.pairs([
     [USER, hers.join(", ")],
     [FRIEND, his.join(", ")],
   ]);
-  paper.blank();
-  paper.check(
+  output.blank();
+  output.check(
     hers.join() === "Photos,Whoami" && his.join() === "Whoami",
-    "each finds what they may enter, and nothing else",
+    "each sees a tile for what they may open, and nothing else",
   );
 }
 
-/** @returns their names, as they stand there */
+/** @returns the names of the tiles, in order */
 async function tilesOf(url: string, username: string): Promise<readonly string[]> {
   const somebody = visitor();
   const page = await somebody.submit(await somebody.open(`${url}/if/user/`), {

@@ -1,47 +1,47 @@
-import type { Rule } from "../deeds.ts";
+import { countCalls, didExactly, type RunningDemo } from "../context.ts";
+import { OWNER } from "../daemon.ts";
+import type { Rule } from "../journal-entry.ts";
 import { launch, type Open } from "../launch.ts";
-import { seconds } from "../paper.ts";
-import { OWNER } from "../running.ts";
-import { counted, didJust, type Running } from "../telling.ts";
+import { seconds } from "../output.ts";
 
 /** A container starts, and its hostname opens. */
-export async function opens(running: Running): Promise<Open> {
-  const { paper, journal } = running;
-  paper.chapter("A container starts, with one label");
+export async function opens(running: RunningDemo): Promise<Open> {
+  const { output, journal } = running;
+  output.chapter("A container starts, with one label");
   const open = await launch(running, {
     name: "whoami",
-    text: "From the inside out, so that it is never open without a login:",
+    text: "cfauth works from the inside out, so that the page is never open without a login:",
   });
-  paper.blank();
-  const ordered = await didJust(running, [
+  output.blank();
+  const ordered = await didExactly(running, [
     "Access policy",
     "Access application",
     "ingress rule",
     "DNS record",
     "tile",
   ]);
-  paper.check(
+  output.check(
     ordered,
-    `open ${seconds(open.ms)} after the start of the container, with ${counted(journal)}`,
+    `open ${seconds(open.ms)} after the start of the container, with ${countCalls(journal)}`,
   );
-  const { nothing, login, other } = open.knocks;
-  paper.check(
+  const { nothing, login, other } = open.counts;
+  output.check(
     login > 0 && other === 0,
-    `of ${nothing + login + other} who knocked meanwhile ${nothing} found nothing yet and ${login} the login: nobody got to the container`,
+    `${nothing + login + other} requests arrived meanwhile: ${nothing} found nothing yet and ${login} found the login, so nobody reached the container`,
   );
-  paper.check(
+  output.check(
     checkedTwice(running, open),
-    "the tunnel itself also lets in only people who have logged in to this very application",
+    "the tunnel checks again: it admits only people who have logged in to this application",
   );
-  paper.check(
+  output.check(
     true,
-    `from nothing to this first protected page: one line typed, ${seconds(performance.now())} since the demo was started`,
+    `the first protected page took one command and ${seconds(performance.now())} since the start of the demo`,
   );
   return open;
 }
 
-/** Whether cloudflared asks for a token of the very application that stands before the hostname; beside it is only cfauth's mark. */
-function checkedTwice({ stage: { sandbox } }: Running, { host }: Open): boolean {
+/** Whether cloudflared requires a token of exactly this hostname's application. The only other audience is cfauth's mark. */
+function checkedTwice({ setup: { sandbox } }: RunningDemo, { host }: Open): boolean {
   const { apps, configurations } = sandbox.cloudflare.state;
   const application = [...apps.values()].find(({ domain }) => domain === host);
   const rules = [...configurations.values()].flatMap(

@@ -1,59 +1,62 @@
 import { VERSION } from "../../../src/core/version.ts";
-import { seconds } from "../paper.ts";
-import { runDaemon } from "../running.ts";
-import { counted, didJust, type Running, type Telling } from "../telling.ts";
+import { countCalls, type DemoContext, didExactly, type RunningDemo } from "../context.ts";
+import { runDaemon } from "../daemon.ts";
+import { seconds } from "../output.ts";
 import { until } from "../until.ts";
 
-export function opening({ paper, stage }: Telling): void {
-  paper.say(
-    "One Docker label gives a container a public hostname that only people who log in with Authentik can open. This is how that goes.",
+export function opening({ output, setup }: DemoContext): void {
+  output.say(
+    "One Docker label gives a container a public hostname that only people who log in with Authentik can open. This demo shows how.",
   );
-  paper.blank();
-  paper.pairs([
+  output.blank();
+  output.pairs([
     [
       "real",
-      `cfauth ${VERSION} as a process of its own, Docker Engine ${stage.engineVersion}, the containers, the OpenID Connect login`,
+      `cfauth ${VERSION} as its own process, Docker Engine ${setup.engineVersion}, the containers, the OpenID Connect login`,
     ],
     [
-      "played",
-      "Cloudflare with its edge, and Authentik: by a sandbox on this machine, without any account",
+      "simulated",
+      "Cloudflare with its edge, and Authentik: by a sandbox on this machine, without an account",
     ],
   ]);
 }
 
-/** The daemon starts. @param left - ends it, when all is over */
-export async function starts(telling: Telling, left: AsyncDisposableStack): Promise<Running> {
-  const { paper, stage } = telling;
-  paper.chapter("cfauth starts");
-  paper.command(`docker network create ${stage.network}`);
-  paper.command("cfauth run");
-  paper.blank();
-  paper.say("cfauth creates, once, what every login needs:");
-  paper.blank();
-  return runDaemon(telling, left);
+/** Starts the daemon. @param left - stops it at the end */
+export async function starts(
+  context: DemoContext,
+  left: AsyncDisposableStack,
+): Promise<RunningDemo> {
+  const { output, setup } = context;
+  output.chapter("cfauth starts");
+  output.command(`docker network create ${setup.network}`);
+  output.command("cfauth run");
+  output.blank();
+  output.say("Once, cfauth creates what every login needs:");
+  output.blank();
+  return runDaemon(context, left);
 }
 
-/** The daemon has made what every login needs. */
-export async function prepares(running: Running): Promise<void> {
-  const { paper, daemon, journal, signal, alive, clock } = running;
+/** Waits until the daemon has created what every login needs. */
+export async function prepares(running: RunningDemo): Promise<void> {
+  const { output, daemon, journal, signal, alive, clock } = running;
   await until("cfauth is ready", () => alive() && daemon.ready(), signal);
   const ms = clock();
-  paper.blank();
-  const made = journal.deeds().map(({ what }) => what);
+  output.blank();
+  const made = journal.entries().map(({ what }) => what);
   const whole = ["tunnel", "login provider", "application", "login method"].every((what) =>
     made.includes(what),
   );
-  paper.check(
-    whole && (await didJust(running, made)),
-    `ready after ${seconds(ms)}, with ${counted(journal)}`,
+  output.check(
+    whole && (await didExactly(running, made)),
+    `ready after ${seconds(ms)}, with ${countCalls(journal)}`,
   );
-  paper.check(
+  output.check(
     agree(running),
-    "Cloudflare and Authentik know each other: the same client, the same secret",
+    "Cloudflare and Authentik are connected: both have the same client id and secret",
   );
 }
 
-function agree({ stage: { sandbox } }: Running): boolean {
+function agree({ setup: { sandbox } }: RunningDemo): boolean {
   const method = [...sandbox.cloudflare.state.identityProviders.values()].find(
     ({ type }) => type === "oidc",
   );

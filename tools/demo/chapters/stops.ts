@@ -1,24 +1,24 @@
-import { knock } from "../knocks.ts";
+import { countCalls, didAll, type RunningDemo, teamHost } from "../context.ts";
+import { GRACE } from "../daemon.ts";
 import type { Open } from "../launch.ts";
-import { seconds } from "../paper.ts";
-import { GRACE } from "../running.ts";
-import { asTold, counted, type Running, teamHost } from "../telling.ts";
+import { seconds } from "../output.ts";
+import { pollHostname } from "../poll.ts";
 import { until } from "../until.ts";
 import { heading, visitor } from "../visitor.ts";
 
-/** The containers stop, and their hostnames go. */
-export async function stops(running: Running, opened: readonly Open[]): Promise<void> {
-  const { paper, stage, journal, daemon, signal, begin, clock, alive } = running;
-  const untouched = stage.foreign();
-  paper.chapter("The containers stop");
-  paper.command(`docker stop ${opened.map(({ run }) => run.name).join(" ")}`);
-  paper.blank();
-  paper.say(
-    `They may come back within ${GRACE.replace("s", " seconds")} (a minute by default). After that cfauth removes everything, from the outside in:`,
+/** The containers stop, and their hostnames close. */
+export async function stops(running: RunningDemo, opened: readonly Open[]): Promise<void> {
+  const { output, setup, journal, daemon, signal, begin, clock, alive } = running;
+  const untouched = setup.foreign();
+  output.chapter("The containers stop");
+  output.command(`docker stop ${opened.map(({ run }) => run.name).join(" ")}`);
+  output.blank();
+  output.say(
+    `cfauth waits ${GRACE.replace("s", " seconds")} in case they come back (a minute by default). Then it removes everything, from the outside in:`,
   );
-  paper.blank();
+  output.blank();
   const hosts = opened.map(({ host }) => host);
-  const knockings = hosts.map((host) => knock(stage.sandbox.edge.port, host, teamHost(stage)));
+  const polls = hosts.map((host) => pollHostname(setup.sandbox.edge.port, host, teamHost(setup)));
   try {
     begin();
     await Promise.all(opened.map(({ container }) => container.stop({ t: 0 })));
@@ -30,43 +30,43 @@ export async function stops(running: Running, opened: readonly Open[]): Promise<
       signal,
     );
   } finally {
-    await Promise.all(knockings.map((knocking) => knocking.stop()));
+    await Promise.all(polls.map((poll) => poll.stop()));
   }
   const ms = clock();
-  paper.blank();
-  const whole = await asTold(running, ["tile", ...INWARD]);
-  paper.check(
+  output.blank();
+  const whole = await didAll(running, ["tile", ...INWARD]);
+  output.check(
     whole && fromOutside(running),
-    `closed ${seconds(ms)} after the stop, with ${counted(journal)}`,
+    `closed ${seconds(ms)} after the stop, with ${countCalls(journal)}`,
   );
   const [gone, ...others] = await Promise.all(opened.map(({ url }) => visitor().open(url)));
   const shut =
     [gone, ...others].every((page) => page?.status === 530) &&
-    knockings.every((knocking) => knocking.found().other === 0);
-  paper.check(
+    polls.every((poll) => poll.found().other === 0);
+  output.check(
     shut,
     `a visitor now gets this answer from Cloudflare: ${gone?.status} “${gone && heading(gone)}”`,
   );
-  paper.check(nothingLeft(running), "nothing of it is left in Cloudflare, nor in the library");
-  paper.check(loginStays(running), "tunnel and login stay, for the next container");
-  paper.check(
-    stage.foreign() === untouched,
-    "what others had there is as it was: a DNS record, an Access application, a login method",
+  output.check(nothingLeft(running), "nothing of them is left in Cloudflare or in the library");
+  output.check(loginStays(running), "the tunnel and the login stay for the next container");
+  output.check(
+    setup.foreign() === untouched,
+    "foreign objects are untouched: a DNS record, an Access application, a login method",
   );
 }
 
 const INWARD = ["DNS record", "ingress rule", "Access application", "Access policy"];
 
-/** Whether the first of each kind went in that order; the library has no part in it. */
-function fromOutside({ journal }: Running): boolean {
+/** Whether the kinds were removed in that order. The library does not matter here. */
+function fromOutside({ journal }: RunningDemo): boolean {
   const kinds = new Set(
-    journal.deeds().flatMap(({ where, what }) => (where === "Cloudflare" ? [what] : [])),
+    journal.entries().flatMap(({ where, what }) => (where === "Cloudflare" ? [what] : [])),
   );
   return [...kinds].join() === INWARD.join();
 }
 
-/** But what others had: a record and an application of theirs. */
-function nothingLeft({ stage: { sandbox } }: Running): boolean {
+/** Ignores the foreign record and application. */
+function nothingLeft({ setup: { sandbox } }: RunningDemo): boolean {
   const { records, apps, policies, configurations } = sandbox.cloudflare.state;
   const rules = [...configurations.values()]
     .flatMap(({ config }) => config.ingress)
@@ -82,7 +82,7 @@ function nothingLeft({ stage: { sandbox } }: Running): boolean {
   );
 }
 
-function loginStays({ stage: { sandbox } }: Running): boolean {
+function loginStays({ setup: { sandbox } }: RunningDemo): boolean {
   const { tunnels, identityProviders } = sandbox.cloudflare.state;
   const { providers, applications } = sandbox.authentik.state;
   const methods = [...identityProviders.values()].filter(({ type }) => type === "oidc");

@@ -1,34 +1,37 @@
+import { authHost, hasReached, type RunningDemo, teamHost } from "../context.ts";
 import type { Open } from "../launch.ts";
-import { authHost, type Running, reached, teamHost } from "../telling.ts";
 import { asksForPassword, heading, type Page, visitor } from "../visitor.ts";
 
-/** Somebody who is not logged in asks for the page. */
-export async function strangerComes(running: Running, { host, url }: Open): Promise<void> {
-  const { paper, stage } = running;
-  const before = stage.seen.length;
-  paper.chapter("A stranger comes");
-  paper.command(`curl --location --cookie "" ${url}`);
-  paper.blank();
+/** Someone without a login requests the page. */
+export async function strangerComes(running: RunningDemo, { host, url }: Open): Promise<void> {
+  const { output, setup } = running;
+  const before = setup.seen.length;
+  output.chapter("A stranger visits");
+  output.command(`curl --location --cookie "" ${url}`);
+  output.blank();
   const page = await visitor().open(url);
-  paper.pairs(signposts(page, running));
-  paper.blank();
+  output.pairs(redirects(page, running));
+  output.blank();
   const [first, second] = page.way;
   const turned =
     first?.status === 302 &&
-    second?.url.hostname === teamHost(stage) &&
-    page.url.hostname === authHost(stage);
-  paper.check(turned && asksForPassword(page), "turned away to the login");
-  paper.check(!reached(stage.seen.slice(before), host), "the container heard nothing of it");
+    second?.url.hostname === teamHost(setup) &&
+    page.url.hostname === authHost(setup);
+  output.check(turned && asksForPassword(page), "the stranger is sent to the login");
+  output.check(
+    !hasReached(setup.seen.slice(before), host),
+    "the request did not reach the container",
+  );
 }
 
-/** Each place on the way, and where it points to. */
-function signposts(
+/** Each redirect on the way, and where it leads. */
+function redirects(
   { way, ...page }: Page,
-  { stage }: Running,
+  { setup }: RunningDemo,
 ): readonly (readonly [string, string])[] {
   const owners: Readonly<Record<string, string>> = {
-    [teamHost(stage)]: "Cloudflare Access",
-    [authHost(stage)]: "Authentik",
+    [teamHost(setup)]: "Cloudflare Access",
+    [authHost(setup)]: "Authentik",
   };
   return way.flatMap(({ status, url }, index): (readonly [string, string])[] => {
     const next = way[index + 1]?.url.hostname;

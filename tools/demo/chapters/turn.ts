@@ -1,53 +1,57 @@
 import type { Seen } from "../../../test/sandbox/edge/visit.ts";
-import { typed } from "../containers.ts";
-import type { Deed } from "../deeds.ts";
+import { dockerRunCommand } from "../containers.ts";
+import { authHost, passwordOf, type RunningDemo, USER } from "../context.ts";
+import type { JournalEntry } from "../journal-entry.ts";
 import { launch } from "../launch.ts";
-import { authHost, passwordOf, type Running, USER } from "../telling.ts";
 
-/** A second container starts and stays. What happens from here on is told until the signal comes. */
-export async function yourTurn(running: Running): Promise<void> {
-  const { paper, stage, signal, begin, clock } = running;
-  paper.chapter("Your turn");
+/** Starts a container that stays up, and reports what happens until the signal arrives. */
+export async function yourTurn(running: RunningDemo): Promise<void> {
+  const { output, setup, signal, begin, clock } = running;
+  output.chapter("Your turn");
   const { run, url } = await launch(running, {
     name: "whoami-2",
     at: "whoami",
-    text: "The same once more, to stay:",
+    text: "The same again, and this one stays up:",
   });
-  paper.blank();
-  paper.pairs([
+  output.blank();
+  output.pairs([
     ["open", `${url}  in Chrome, Edge or Firefox`],
     ["user", USER],
     ["password", passwordOf(USER)],
     ["status", `${running.daemon.url()}/  (cfauth's own page)`],
     [
       "library",
-      `${stage.sandbox.edge.url(authHost(stage))}/if/user/  (its tiles lead to https://, where the real Cloudflare would be)`,
+      `${setup.sandbox.edge.url(authHost(setup))}/if/user/  (its tiles lead to https:// addresses, where the real Cloudflare would answer)`,
     ],
   ]);
-  paper.blank();
-  paper.say("And in another terminal:");
-  paper.blank();
-  paper.command(
-    ...typed({ ...run, name: "wiki", labels: { "cfauth.hostname": `wiki.${stage.sandbox.zone}` } }),
+  output.blank();
+  output.say("Try this in another terminal:");
+  output.blank();
+  output.command(
+    ...dockerRunCommand({
+      ...run,
+      name: "wiki",
+      labels: { "cfauth.hostname": `wiki.${setup.sandbox.zone}` },
+    }),
   );
-  paper.command(`docker stop ${run.name}`);
-  paper.blank();
-  paper.say(
-    "What happens is told here. Ctrl-C ends the demo and takes away everything that it made.",
+  output.command(`docker stop ${run.name}`);
+  output.blank();
+  output.say(
+    "The demo shows here what happens. Ctrl-C ends the demo and removes everything that it created.",
   );
-  paper.blank();
+  output.blank();
   begin();
-  stage.onSeen((seen) => {
+  setup.onSeen((seen) => {
     const visit = visitOf(seen);
-    if (visit !== undefined) paper.deed(visit, clock());
+    if (visit !== undefined) output.entry(visit, clock());
   });
   await new Promise<void>((over) =>
     signal.aborted ? over() : signal.addEventListener("abort", () => over(), { once: true }),
   );
 }
 
-/** What a person would call a visit; the pages between the login and back are none. */
-function visitOf({ decision, host, path, status, email }: Seen): Deed | undefined {
+/** Pages between the login and the return do not count as visits. */
+function visitOf({ decision, host, path, status, email }: Seen): JournalEntry | undefined {
   if (path === "/favicon.ico") return undefined;
   const visit = { sign: "·", where: "visitor", name: `${host}${path}` } as const;
   switch (decision) {

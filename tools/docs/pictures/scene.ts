@@ -4,7 +4,7 @@ import type Dockerode from "dockerode";
 import { type Daemon, startDaemon } from "../../../test/e2e/daemon.ts";
 import { RUN_ID, RUN_LABELS } from "../../../test/e2e/docker/run.ts";
 import { freeName } from "../../demo/containers.ts";
-import { type Stage, setStage } from "../../demo/stage.ts";
+import { type Setup, setUp } from "../../demo/setup.ts";
 import { until } from "../../demo/until.ts";
 
 /** Other people's containers on the same engine are not to be in the picture. */
@@ -24,13 +24,13 @@ export interface Household {
   ): Promise<Dockerode.Container>;
   /** Once each of these hostnames is in that state. */
   stand(states: Readonly<Record<string, string>>): Promise<void>;
-  readonly stage: Stage;
+  readonly setup: Setup;
 }
 
 /** @param left - takes down what has been set up, also after a step that failed */
 export async function moveIn(left: AsyncDisposableStack, signal: AbortSignal): Promise<Household> {
-  const stage = await setStage(left, signal);
-  const { engine, network, sandbox, image } = stage;
+  const setup = await setUp(left, signal);
+  const { engine, network, sandbox, image } = setup;
   const daemon = left.use(
     await startDaemon({
       ...sandbox.environment,
@@ -81,6 +81,6 @@ export async function moveIn(left: AsyncDisposableStack, signal: AbortSignal): P
         },
         signal,
       ),
-    stage,
+    setup,
   };
 }

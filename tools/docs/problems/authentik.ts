@@ -40,7 +40,7 @@ const wrongDestination = (resolved: readonly string[], book: AddressBook): Promi
   catchServiceError(() =>
     allowedAddresses({
       host: "authentik-server",
-      dockers: true,
+      isDockerName: true,
       plain: true,
       isNear: () => false,
       resolve: async () => resolved,

@@ -1,4 +1,4 @@
-/** `cfauth plan` and `cfauth apply` whole, on the sandbox, with an engine that lists what a test says. */
+/** The whole commands `cfauth plan` and `cfauth apply` on the sandbox, with an engine that lists the containers of a test. */
 import { describe, expect, it } from "vitest";
 import { cli } from "../../../../src/cli/cli.ts";
 import { createTerminal } from "../../../../src/core/terminal.ts";
@@ -10,13 +10,13 @@ import { fakeEngine } from "../../sources/docker/engine.ts";
 
 interface Scene extends AsyncDisposable {
   readonly sandbox: Sandbox;
-  /** From now on these are all the containers that run, with their hostnames. */
+  /** Replaces all running containers by these, with their hostnames. */
   run(...names: readonly string[]): void;
-  /** This container runs beside these. */
+  /** Adds a running container. */
   add(name: string, labels: Readonly<Record<string, string>>): void;
-  /** Tells whatever runs to end, as Ctrl-C does. */
+  /** Stops the running command, as Ctrl-C does. */
   interrupt(): void;
-  /** What the command wrote, to either stream, and its exit code. */
+  /** The command's output to both streams, and its exit code. */
   type(...argv: readonly string[]): Promise<{ readonly code: number; readonly out: string }>;
 }
 
@@ -77,7 +77,7 @@ const records = ({ method, path }: Call): boolean =>
   method === "POST" && /\/dns_records(\/batch)?$/.test(path);
 
 describe("plan and apply", () => {
-  it("end with 2 while there is something to do and 0 when there is not, and apply tells each step in a line with its time", async () => {
+  it("plan and apply exit with 2 while there is something to do and else with 0, and apply prints each step with its time", async () => {
     await using at = await scene();
     at.run("wiki");
     const planned = await at.type("plan");
@@ -96,7 +96,7 @@ describe("plan and apply", () => {
     });
   });
 
-  it("leave what belongs to a gone container to the daemon, and say so", async () => {
+  it("plan and apply leave a stopped container's objects to the daemon and say so", async () => {
     await using at = await scene();
     at.run("wiki", "old");
     await at.type("apply");
@@ -119,7 +119,7 @@ describe("plan and apply", () => {
 });
 
 describe("a step that fails", () => {
-  it("is told with what to do, and then what was done, what was not, and that what stands is safe", async () => {
+  it("apply prints a failed step with its fix, what was done, what was not, and that the current state is safe", async () => {
     await using at = await scene();
     at.run("wiki");
     at.sandbox.controls.fault(
@@ -145,27 +145,30 @@ describe("a step that fails", () => {
   });
 });
 
-describe("what is closed or narrowed while cloudflared does not run it", () => {
+describe("a closing that cloudflared does not run", () => {
   it.each([
     { command: ["apply"], ends: /Done: .* steps? in / },
     { command: ["destroy", "--yes"], ends: /\nRemoved: no object of owner home is left / },
-  ])("by $command is reported as not in force, with 1", async ({ command, ends }) => {
-    await using at = await scene();
-    at.add("wiki", { "cfauth.hostname": `wiki.${at.sandbox.zone}`, "cfauth.access": "public" });
-    await at.type("apply");
-    at.sandbox.cloudflare.propagation.lag({ configuration: Infinity });
-    at.run("wiki");
-    const { code, out } = await impatiently(() => at.type(...command));
-    expect([code, out]).toEqual([1, expect.stringMatching(ends)]);
-    expect(out).toMatch(
-      /! a cloudflared of the tunnel cfauth still runs older rules than those that cfauth wrote.*\n {4}→ read in docker/,
-    );
-    at.sandbox.cloudflare.propagation.lag({ configuration: 0 });
-    expect((await at.type(...command)).code).toBe(0);
-  });
+  ])(
+    "a closing by $command that cloudflared does not run is reported as not in force, with exit code 1",
+    async ({ command, ends }) => {
+      await using at = await scene();
+      at.add("wiki", { "cfauth.hostname": `wiki.${at.sandbox.zone}`, "cfauth.access": "public" });
+      await at.type("apply");
+      at.sandbox.cloudflare.propagation.lag({ configuration: Infinity });
+      at.run("wiki");
+      const { code, out } = await impatiently(() => at.type(...command));
+      expect([code, out]).toEqual([1, expect.stringMatching(ends)]);
+      expect(out).toMatch(
+        /! a cloudflared of the tunnel cfauth still runs older rules than those that cfauth wrote.*\n {4}→ read in docker/,
+      );
+      at.sandbox.cloudflare.propagation.lag({ configuration: 0 });
+      expect((await at.type(...command)).code).toBe(0);
+    },
+  );
 });
 
-/** Each look at the stopwatch is half a minute after the one before. */
+/** Runs this while each reading of the monotonic clock is half a minute after the one before. */
 async function impatiently<T>(deed: () => Promise<T>): Promise<T> {
   const { now } = performance;
   let ms = 0;
@@ -181,7 +184,7 @@ async function impatiently<T>(deed: () => Promise<T>): Promise<T> {
 }
 
 describe("many steps that fail for one reason", () => {
-  it("tell it once, and the list of what was not done has an end", async () => {
+  it("apply prints the fix of many failed steps once and limits the list of what was not done", async () => {
     await using at = await scene();
     at.run(...Array.from({ length: 20 }, (_, n) => `app-${n}`));
     at.sandbox.controls.fault(
@@ -198,9 +201,9 @@ describe("many steps that fail for one reason", () => {
   });
 });
 
-describe("labels of a stranger's container", () => {
+describe("labels of a hostile container", () => {
   it.each([["plan"], ["apply"], ["doctor"], ["plan", "--json"]])(
-    "neither steer the terminal nor show an address: %j",
+    "hostile labels neither control the terminal nor show an e-mail address in %j",
     async (...argv) => {
       await using at = await scene();
       at.run("wiki");
@@ -221,7 +224,7 @@ describe("labels of a stranger's container", () => {
 });
 
 describe("Ctrl-C", () => {
-  /** At the nth call from now on that matches. */
+  /** Interrupts at the nth matching call from now on. */
   const interrupted = (
     at: Scene,
     nth: number,
@@ -234,7 +237,7 @@ describe("Ctrl-C", () => {
     });
   };
 
-  it("while apply is at work is no fault of anybody's: what was done and what was not is told", async () => {
+  it("Ctrl-C during apply is not reported as a fault, and apply prints what was done and what was not", async () => {
     await using at = await scene();
     at.run("wiki", "blog", "notes");
     interrupted(at, 1, ({ method, path }) => method === "POST" && path.endsWith("/access/apps"));
@@ -248,7 +251,7 @@ describe("Ctrl-C", () => {
     expect((await at.type("apply")).code).toBe(0);
   });
 
-  it("while it is looked makes no plan, whenever it comes", async () => {
+  it("Ctrl-C during the observation ends plan without a plan", async () => {
     await using at = await scene();
     at.run("wiki");
     at.sandbox.controls.clear();
@@ -263,7 +266,7 @@ describe("Ctrl-C", () => {
     });
   });
 
-  it("ends doctor without a diagnosis of what was not looked at", async () => {
+  it("Ctrl-C ends doctor without a result for what was not checked", async () => {
     await using at = await scene();
     interrupted(at, 1);
     const { code, out } = await at.type("doctor");
@@ -278,7 +281,7 @@ describe("Ctrl-C", () => {
 });
 
 describe("an engine that does not answer", () => {
-  it("is told by plan in the form that was asked for, with 1", async () => {
+  it("plan reports an unreachable engine in the requested format and exits with 1", async () => {
     await using at = await scene();
     const { code, out } = await at.type("plan", "--json");
     expect([code, JSON.parse(out)]).toEqual([

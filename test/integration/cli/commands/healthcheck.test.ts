@@ -2,8 +2,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { healthcheck } from "../../../../src/cli/commands/healthcheck.ts";
+import { settledWithin } from "../../../support/settled-within.ts";
 
-/** A daemon that answers so, or not at all. */
+/** A daemon whose health endpoint answers with this status, or not at all if it is undefined. */
 async function daemon(
   host: string,
   status: number | undefined,
@@ -27,24 +28,24 @@ describe("the health check in the image", () => {
     { host: "127.0.0.1", at: "127.0.0.1" },
     { host: "::1", at: "[::1]" },
     { host: "::", at: "127.0.0.1" },
-  ])("finds the daemon that listens on $host", async ({ host, at }) => {
+  ])("the health check finds a daemon that listens on $host", async ({ host, at }) => {
     await using well = await daemon(host, 200);
     expect(await healthcheck(`http://${at}:${well.port}`)).toBe(0);
   });
 
-  it("says that a daemon is not well that says so itself", async () => {
+  it("the health check fails if the daemon reports that it is unhealthy", async () => {
     await using ill = await daemon("127.0.0.1", 503);
     expect(await healthcheck(`http://127.0.0.1:${ill.port}`)).toBe(1);
   });
 
-  it("does not wait for ever for one that is stuck", async () => {
+  it("the health check does not wait forever for a daemon that hangs", async () => {
     await using stuck = await daemon("127.0.0.1", undefined);
-    const begun = performance.now();
-    expect(await healthcheck(`http://127.0.0.1:${stuck.port}`)).toBe(1);
-    expect(performance.now() - begun).toBeLessThan(6_000);
+    const check = healthcheck(`http://127.0.0.1:${stuck.port}`);
+    expect(await settledWithin(check, 6_000)).toBe(true);
+    expect(await check).toBe(1);
   });
 
-  it("says that nothing is well where nothing listens, or where it cannot know", async () => {
+  it("the health check fails if nothing listens or the address is invalid", async () => {
     await using gone = await daemon("127.0.0.1", 200);
     await gone[Symbol.asyncDispose]();
     expect(await healthcheck(`http://127.0.0.1:${gone.port}`)).toBe(1);

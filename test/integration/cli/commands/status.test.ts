@@ -13,7 +13,7 @@ import {
   TROUBLE,
 } from "../../../unit/http/reports.ts";
 
-/** `cfauth status` beside whatever listens there. */
+/** Runs `cfauth status` for the daemon on this port. */
 async function ran(port: number, ...options: readonly string[]) {
   const written = { out: "", err: "" };
   const to = (name: "out" | "err") =>
@@ -45,11 +45,11 @@ async function beside(report: Report, ...options: readonly string[]) {
   }
 }
 
-/** The times of the routes count from now. */
+/** The times of the routes are relative to now. */
 const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 
 describe("cfauth status", () => {
-  it("says of each route where it is, what answers and who may enter", async () => {
+  it("status shows each route with its hostname, its container and who may enter", async () => {
     const { code, out } = await beside(LIVE);
     expect(code).toBe(0);
     expect(out).toBe(
@@ -67,7 +67,7 @@ describe("cfauth status", () => {
     );
   });
 
-  it("says what is the matter, what to do, and what waits for what", async () => {
+  it("status shows each problem with its fix, and what each pending route waits for", async () => {
     const { code, out } = await beside({
       ...TROUBLE,
       routes: TROUBLE.routes.map((it) => ({ ...it, since: ago(14 * 60_000) })),
@@ -92,13 +92,13 @@ describe("cfauth status", () => {
     expect(out.split("CFA-CF-UNREACHABLE")).toHaveLength(2);
   });
 
-  it("tells a newcomer the one label", async () => {
+  it("status shows the one label to add when no container has any", async () => {
     expect((await beside(reportOf())).out).toMatch(
       /No container has a cfauth label yet. Add one:\n {4}labels:\n {6}cfauth.hostname: whoami.example.com\n$/,
     );
   });
 
-  it("with --json hands on what /api/routes answers, as it is", async () => {
+  it("status --json prints the answer of /api/routes unchanged", async () => {
     const { code, out } = await beside(TROUBLE, "--json");
     expect([code, out]).toEqual([1, `${JSON.stringify(TROUBLE, undefined, 2)}\n`]);
     expect((await beside(LIVE, "--json")).code).toBe(0);
@@ -128,19 +128,19 @@ describe("cfauth status", () => {
       report: reportOf({ ...LIVE, problems: [reportedProblem({ hostname: null })] }),
     },
     {
-      name: "a neighbour that does not answer",
+      name: "a service that does not answer",
       code: 1,
       report: reportOf({ ...LIVE, checks: { ...LIVE.checks, tunnel: "failing" } }),
     },
     { name: "a daemon that has just started", code: 1, report: reportOf({ lastPass: null }) },
-  ])("ends with $code for $name, with and without --json", async ({ code, report }) => {
+  ])("status exits with $code for $name, with and without --json", async ({ code, report }) => {
     expect([(await beside(report)).code, (await beside(report, "--json")).code]).toEqual([
       code,
       code,
     ]);
   });
 
-  it("lets no name steer the terminal or look like a line of its own", async () => {
+  it("a container's name cannot control the terminal or look like a line of status", async () => {
     const name = "app\u001b[2J\r\n✓ Live  bank.example.com";
     const { out } = await beside(
       reportOf({ routes: [reportedRoute("a.example.com", { container: name, who: name })] }),
@@ -149,7 +149,7 @@ describe("cfauth status", () => {
     expect(out.split("\n").filter((line) => line.startsWith("✓ Live"))).toHaveLength(1);
   });
 
-  it("says where to look when no daemon answers", async () => {
+  it("status says where to look when no daemon answers", async () => {
     const gone = await pageOf(() => LIVE);
     await gone.close();
     const { code, out, err } = await ran(gone.port, "--json");
@@ -161,7 +161,7 @@ describe("cfauth status", () => {
   });
 
   it.each(["<h1>Hello</h1>", "null", '{"formatVersion":"2.0"}', '{"status":"ok"}'])(
-    "says so when what answers is something else: %s",
+    "status says that the answer %s does not come from cfauth",
     async (body) => {
       const server = createServer((_, response) => void response.end(body));
       await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));

@@ -8,7 +8,7 @@ const STRANGER = "172.19.0.9";
 const NAMED: Question = {
   resolved: [OWN],
   book: { own: [OWN, OWN_FAR], name: "authentik-server", others: new Map([[STRANGER, "evil"]]) },
-  dockers: true,
+  isDockerName: true,
   plain: true,
   isNear: (address) => address === OWN,
 };
@@ -61,7 +61,7 @@ describe("the token goes to", () => {
     },
     {
       so: "a machine of the house whose name the own DNS answers, although Authentik's container runs here",
-      question: { resolved: ["192.168.1.9"], dockers: false },
+      question: { resolved: ["192.168.1.9"], isDockerName: false },
       addresses: ["192.168.1.9"],
     },
   ])("$so", ({ question, addresses }) => {
@@ -88,7 +88,7 @@ describe("the token goes nowhere", () => {
     },
     {
       so: "where a stranger answers a name of the own DNS",
-      question: { resolved: [STRANGER], dockers: false },
+      question: { resolved: [STRANGER], isDockerName: false },
       is: { kind: "stranger", address: STRANGER, container: "evil" },
     },
     {

@@ -24,7 +24,7 @@ import {
 const APP = "app.example.com";
 const GRACE = { graceMs: 60_000, startupGraceMs: 300_000 };
 
-const wishes = (...exposures: Exposure[]): Decoded => ({ exposures, faulty: [], problems: [] });
+const labelsAsk = (...exposures: Exposure[]): Decoded => ({ exposures, faulty: [], problems: [] });
 const faulty = (more: Partial<FaultyRoute> = {}): Decoded => ({
   exposures: [],
   faulty: [faultyRoute(APP, more)],
@@ -32,12 +32,12 @@ const faulty = (more: Partial<FaultyRoute> = {}): Decoded => ({
 });
 const nothing: readonly Decoded[] = [];
 
-interface Look {
+interface Input {
   readonly decoded: readonly Decoded[];
-  readonly standing?: readonly DeployedRoute[];
-  /** Whether another container runs where the routes lead. */
-  readonly reused?: boolean;
-  /** Whether container `app` does. */
+  readonly rules?: readonly DeployedRoute[];
+  /** Whether another container runs where the deployed rules lead. */
+  readonly occupied?: boolean;
+  /** Whether container `app` itself runs. */
   readonly runs?: boolean;
   readonly memory?: ReconcileMemory;
   readonly now?: number;
@@ -47,37 +47,44 @@ const STRANGER = { id: "stranger", party: singleContainer("stranger"), certain: 
 
 const HOST = { id: "app", party: singleContainer("app"), certain: true };
 
-const looks = ({
+const resolve = ({
   decoded,
-  standing = [deployed(APP)],
-  reused = false,
+  rules = [deployed(APP)],
+  occupied = false,
   runs = false,
   memory = EMPTY_MEMORY,
   now = 0,
-}: Look): Decision =>
+}: Input): Decision =>
   resolveDesired(
     decoded,
-    standing,
-    { ...NOTHING_RUNS, occupants: () => [...(reused ? [STRANGER] : []), ...(runs ? [HOST] : [])] },
+    rules,
+    {
+      ...NOTHING_RUNS,
+      occupants: () => [...(occupied ? [STRANGER] : []), ...(runs ? [HOST] : [])],
+    },
     memory,
     GRACE,
     now,
   );
 
 describe("a container that stops and comes back", () => {
-  const { memory } = looks({ decoded: [wishes(exposure(APP))] });
-  const gone = looks({ decoded: nothing, memory, now: 1_000 });
+  const { memory } = resolve({ decoded: [labelsAsk(exposure(APP))] });
+  const stopped = resolve({ decoded: nothing, memory, now: 1_000 });
 
-  it("keeps its route as it is, and the time when that ends is known", () => {
-    expect([gone.desired.frozen, gone.desired.graceDeadlines, gone.wakeAt]).toEqual([
+  it("a stopped container's route is frozen, and the end of its grace period is known", () => {
+    expect([stopped.desired.frozen, stopped.desired.graceDeadlines, stopped.wakeAt]).toEqual([
       new Set([APP]),
       new Map([[APP, 61_000]]),
       61_000,
     ]);
   });
 
-  it("is wished again when it is back within the grace, and nothing is waited for", () => {
-    const back = looks({ decoded: [wishes(exposure(APP))], memory: gone.memory, now: 30_000 });
+  it("a container that is back within the grace period is desired again, and nothing is pending", () => {
+    const back = resolve({
+      decoded: [labelsAsk(exposure(APP))],
+      memory: stopped.memory,
+      now: 30_000,
+    });
     expect([[...back.desired.exposures.keys()], back.desired.frozen, back.wakeAt]).toEqual([
       [APP],
       new Set(),
@@ -85,8 +92,8 @@ describe("a container that stops and comes back", () => {
     ]);
   });
 
-  it("loses its route when the grace is over", () => {
-    const later = looks({ decoded: nothing, memory: gone.memory, now: 61_000 });
+  it("a stopped container's route is no longer kept when the grace period ends", () => {
+    const later = resolve({ decoded: nothing, memory: stopped.memory, now: 61_000 });
     expect([later.desired.frozen, later.desired.exposures, later.wakeAt]).toEqual([
       new Set(),
       new Map(),
@@ -94,126 +101,131 @@ describe("a container that stops and comes back", () => {
     ]);
   });
 
-  it("loses a route at once that it does not ask for any more, wherever it leads", () => {
+  it("a route that its running container no longer asks for is not kept, wherever its rule leads", () => {
     const service = "http://192.168.1.20:8123";
-    const standing = [
-      deployed(APP, { service }),
-      deployed(`${APP}/hooks`, { service, public: true }),
-    ];
+    const rules = [deployed(APP, { service }), deployed(`${APP}/hooks`, { service, public: true })];
     const whole = exposure(APP, { origin: { service, options: {} } });
-    const before = looks({
+    const before = resolve({
       decoded: [
-        wishes(whole, exposure(`${APP}/hooks`, { origin: whole.origin, protection: anybody })),
+        labelsAsk(whole, exposure(`${APP}/hooks`, { origin: whole.origin, protection: anybody })),
       ],
-      standing,
+      rules,
     });
     expect(
-      looks({ decoded: [wishes(whole)], standing, memory: before.memory }).desired.frozen,
+      resolve({ decoded: [labelsAsk(whole)], rules, memory: before.memory }).desired.frozen,
     ).toEqual(new Set());
   });
 
-  it("keeps its route while another container stands for the same machine outside of Docker, also when cfauth has just started", () => {
+  it("a missing container's route is kept while another container points to the same machine outside Docker, even right after cfauth starts", () => {
     const origin = { service: "http://192.168.1.20:80", options: {} };
     const [app, other] = [
       exposure(APP, { origin }),
       exposure("other.example.com", { origin, workload: "other" }),
     ];
-    const standing = [deployed(APP, origin), deployed("other.example.com", origin)];
-    const before = looks({ decoded: [wishes(app), wishes(other)], standing });
-    const held = (it: ReconcileMemory) =>
-      looks({ decoded: [wishes(other)], standing, memory: it, now: 1_000 }).desired.frozen;
-    expect([held(before.memory), held(EMPTY_MEMORY)]).toEqual([new Set([APP]), new Set([APP])]);
+    const rules = [deployed(APP, origin), deployed("other.example.com", origin)];
+    const before = resolve({ decoded: [labelsAsk(app), labelsAsk(other)], rules });
+    const frozenRoutes = (it: ReconcileMemory) =>
+      resolve({ decoded: [labelsAsk(other)], rules, memory: it, now: 1_000 }).desired.frozen;
+    expect([frozenRoutes(before.memory), frozenRoutes(EMPTY_MEMORY)]).toEqual([
+      new Set([APP]),
+      new Set([APP]),
+    ]);
   });
 
-  it("loses a route that it does not ask for any more also where only its hostname tells, as when cfauth has just started", () => {
+  it("a path that its container no longer asks for is not kept, even if only the hostname identifies the container, as right after cfauth starts", () => {
     const origin = { service: "http://192.168.1.20:80", options: {} };
-    const standing = [deployed(APP, origin), deployed(`${APP}/hooks`, { ...origin, public: true })];
+    const rules = [deployed(APP, origin), deployed(`${APP}/hooks`, { ...origin, public: true })];
     expect(
-      looks({ decoded: [wishes(exposure(APP, { origin }))], standing }).desired.frozen,
+      resolve({ decoded: [labelsAsk(exposure(APP, { origin }))], rules }).desired.frozen,
     ).toEqual(new Set());
   });
 
-  it("loses the hostname at once that it has given up for another one", () => {
+  it("a hostname that its container gave up for another one is not kept", () => {
     const origin = { service: "http://192.168.1.20:80", options: {} };
-    const standing = [deployed(APP, origin)];
-    const before = looks({ decoded: [wishes(exposure(APP, { origin }))], standing });
-    const moved = looks({
-      decoded: [wishes(exposure("new.example.com", { origin }))],
-      standing,
+    const rules = [deployed(APP, origin)];
+    const before = resolve({ decoded: [labelsAsk(exposure(APP, { origin }))], rules });
+    const moved = resolve({
+      decoded: [labelsAsk(exposure("new.example.com", { origin }))],
+      rules,
       memory: before.memory,
     });
     expect(moved.desired.frozen).toEqual(new Set());
   });
 
-  it("loses its route at once when it comes back without labels", () => {
-    const back = looks({ decoded: nothing, memory: gone.memory, reused: true, now: 2_000 });
+  it("a container that comes back without labels loses its route at once", () => {
+    const back = resolve({ decoded: nothing, memory: stopped.memory, occupied: true, now: 2_000 });
     expect([back.desired.frozen, back.wakeAt]).toEqual([new Set(), undefined]);
   });
 
-  it("keeps its route longer when cfauth has just started, as after a reboot", () => {
-    const start = looks({ decoded: nothing, now: 1_000 });
+  it("a missing container's route is kept longer right after cfauth starts, as after a reboot", () => {
+    const start = resolve({ decoded: nothing, now: 1_000 });
     expect([start.desired.frozen, start.wakeAt]).toEqual([new Set([APP]), 301_000]);
   });
 });
 
-describe("an open route whose labels cannot be read any more", () => {
+describe("an open route whose labels have become faulty", () => {
   it.each<{
     name: string;
-    standing: DeployedRoute;
+    rule: DeployedRoute;
     says: Partial<FaultyRoute>;
-    held: readonly string[];
+    frozen: readonly string[];
   }>([
-    { name: "a protected one stays as it is", standing: deployed(APP), says: {}, held: [APP] },
     {
-      name: "a protected one stays as it is, even where its labels say public",
-      standing: deployed(APP),
-      says: { saysPublic: true },
-      held: [APP],
-    },
-    {
-      name: "a public one stays open where its labels still say public",
-      standing: deployed(APP, { public: true }),
-      says: { saysPublic: true },
-      held: [APP],
-    },
-    {
-      name: "a public one is shut where they do not, since they may have meant to protect it",
-      standing: deployed(APP, { public: true }),
+      name: "a protected route with faulty labels stays as it is",
+      rule: deployed(APP),
       says: {},
-      held: [],
+      frozen: [APP],
     },
     {
-      name: "one that may lead to somebody else is shut",
-      standing: deployed(APP),
+      name: "a protected route with faulty labels stays as it is, even if its labels say public",
+      rule: deployed(APP),
+      says: { saysPublic: true },
+      frozen: [APP],
+    },
+    {
+      name: "a public route with faulty labels stays open if the labels still say public",
+      rule: deployed(APP, { public: true }),
+      says: { saysPublic: true },
+      frozen: [APP],
+    },
+    {
+      name: "a public route with faulty labels is closed if the labels do not say public, since they may be meant to protect it",
+      rule: deployed(APP, { public: true }),
+      says: {},
+      frozen: [],
+    },
+    {
+      name: "a protected route with faulty labels is closed if it may lead to another container",
+      rule: deployed(APP),
       says: { closeNow: true },
-      held: [],
+      frozen: [],
     },
     {
-      name: "a public one that may lead to somebody else is shut",
-      standing: deployed(APP, { public: true }),
+      name: "a public route with faulty labels is closed if it may lead to another container",
+      rule: deployed(APP, { public: true }),
       says: { saysPublic: true, closeNow: true },
-      held: [],
+      frozen: [],
     },
-  ])("$name", ({ standing: deployed, says, held }) => {
-    const { desired, wakeAt } = looks({
+  ])("$name", ({ rule, says, frozen: frozenRoutes }) => {
+    const { desired, wakeAt } = resolve({
       decoded: [faulty(says)],
-      standing: [deployed],
+      rules: [rule],
       runs: true,
     });
     expect([[...desired.frozen], [...desired.exposures.keys()], wakeAt]).toEqual([
-      held,
+      frozenRoutes,
       [],
       undefined,
     ]);
   });
 
-  it("is shut where another container has its address by now, as after a reboot, and stays where it leads to its own", () => {
+  it("a faulty route with an IP address as its origin is closed once another container has that address, as after a reboot, and stays if the address is still its own", () => {
     const asks = workload(
       { "cfauth.hostname": APP, "cfauth.access.groups": "gone" },
       { networks: { tunnel: { ip: "172.18.0.6" } } },
     );
     const secret = workload({}, { name: "secret", networks: { tunnel: { ip: "172.18.0.5" } } });
-    const held = (service: string) => {
+    const frozenRoutes = (service: string) => {
       const all = [asks, secret];
       const ids = createNameIndex(all).leadsTo(service);
       const engine = { ...NOTHING_RUNS, occupants: () => findOccupants(all, service, ids) };
@@ -229,24 +241,24 @@ describe("an open route whose labels cannot be read any more", () => {
       ];
     };
     expect([
-      held("http://172.18.0.5:80"),
-      held("http://secret:80"),
-      held("http://172.18.0.6:80"),
-      held("http://app:80"),
+      frozenRoutes("http://172.18.0.5:80"),
+      frozenRoutes("http://secret:80"),
+      frozenRoutes("http://172.18.0.6:80"),
+      frozenRoutes("http://app:80"),
     ]).toEqual([[], [], [APP], [APP]]);
   });
 
-  it("stays where it leads to another container, as its labels still say", () => {
+  it("a faulty route stays if it leads to another container because its labels still say so", () => {
     const away = faulty({ service: "http://app:80" });
-    expect(looks({ decoded: [away], reused: true }).desired.frozen).toEqual(new Set([APP]));
+    expect(resolve({ decoded: [away], occupied: true }).desired.frozen).toEqual(new Set([APP]));
   });
 
-  it("gives way to another container of its project that asks for the route soundly", () => {
+  it("a faulty route gives way to another container of its project that asks for the route without faults", () => {
     const party = composeProject("home");
-    const { desired } = looks({
+    const { desired } = resolve({
       decoded: [
         faulty({ party, service: "http://app:80" }),
-        wishes(exposure(APP, { workload: "other", party })),
+        labelsAsk(exposure(APP, { workload: "other", party })),
       ],
     });
     expect([
@@ -255,24 +267,24 @@ describe("an open route whose labels cannot be read any more", () => {
     ]).toEqual([new Set(), ["other"]]);
   });
 
-  it("is not counted as stopped: it may stay faulty for as long as it likes", () => {
-    const first = looks({ decoded: [faulty()], runs: true });
+  it("a container with faulty labels does not count as stopped and may stay faulty without a time limit", () => {
+    const first = resolve({ decoded: [faulty()], runs: true });
     expect(
-      looks({ decoded: [faulty()], runs: true, memory: first.memory, now: 10_000_000 }).desired
+      resolve({ decoded: [faulty()], runs: true, memory: first.memory, now: 10_000_000 }).desired
         .frozen,
     ).toEqual(new Set([APP]));
   });
 });
 
-describe("what must be protected before what lies around it opens", () => {
-  it("is every route that is not to be public, those that cannot be read included", () => {
-    const { desired } = looks({
+describe("routes to protect before a wider route opens", () => {
+  it("every route that is not meant to be public must be protected first, including those with faulty labels", () => {
+    const { desired } = resolve({
       decoded: [
-        wishes(exposure(APP, { protection: anybody }), exposure(`${APP}/admin`)),
+        labelsAsk(exposure(APP, { protection: anybody }), exposure(`${APP}/admin`)),
         faulty({ route: route(`${APP}/api`) }),
         faulty({ route: route(`${APP}/hooks`), saysPublic: true }),
       ],
-      standing: [],
+      rules: [],
     });
     expect(
       desired.protectedRoutes.map(({ route, service }) => [
@@ -286,7 +298,7 @@ describe("what must be protected before what lies around it opens", () => {
   });
 });
 
-describe("two containers that want one hostname, over time", () => {
+describe("two containers that want the same hostname, over time", () => {
   const holder = exposure(APP, {
     workload: "blog",
     origin: { service: "http://blog:80", options: {} },
@@ -296,11 +308,11 @@ describe("two containers that want one hostname, over time", () => {
     created: 2_000,
     origin: { service: "http://shop:80", options: {} },
   });
-  const standing = [deployed(APP, { service: "http://blog:80" })];
-  const { memory } = looks({ decoded: [wishes(holder), wishes(loser)], standing });
-  const stopped = looks({ decoded: [wishes(loser)], standing, memory, now: 1_000 });
+  const rules = [deployed(APP, { service: "http://blog:80" })];
+  const { memory } = resolve({ decoded: [labelsAsk(holder), labelsAsk(loser)], rules });
+  const stopped = resolve({ decoded: [labelsAsk(loser)], rules, memory, now: 1_000 });
 
-  it("the holder's route is kept while it restarts, and the other one is told how long", () => {
+  it("the holder's route is kept while the holder restarts, and the rival is told how long it waits", () => {
     expect([stopped.desired.frozen, stopped.desired.pending, stopped.wakeAt]).toEqual([
       new Set([APP]),
       [
@@ -315,17 +327,17 @@ describe("two containers that want one hostname, over time", () => {
     ]);
   });
 
-  it("the holder's route is not kept where something else runs now under its name", () => {
+  it("the holder's route is not kept if another container now runs under the holder's name", () => {
     expect(
-      looks({ decoded: [wishes(loser)], standing, memory, reused: true, now: 1_000 }).desired
+      resolve({ decoded: [labelsAsk(loser)], rules, memory, occupied: true, now: 1_000 }).desired
         .frozen,
     ).toEqual(new Set());
   });
 
-  it("the other one takes over when the grace is over", () => {
-    const { desired, wakeAt } = looks({
-      decoded: [wishes(loser)],
-      standing,
+  it("the rival takes over when the holder's grace period ends", () => {
+    const { desired, wakeAt } = resolve({
+      decoded: [labelsAsk(loser)],
+      rules,
       memory: stopped.memory,
       now: 61_000,
     });
@@ -337,9 +349,9 @@ describe("two containers that want one hostname, over time", () => {
   });
 });
 
-describe("the next look", () => {
-  it("is due when the first of several graces ends", () => {
-    const standing = [
+describe("the next wake-up", () => {
+  it("the next pass is due when the first of several grace periods ends", () => {
+    const rules = [
       deployed("a.example.com", { service: "http://a:80" }),
       deployed("b.example.com"),
     ];
@@ -347,26 +359,26 @@ describe("the next look", () => {
       origin: { service: "http://a:80", options: {} },
       workload: "a",
     });
-    const first = looks({ decoded: [wishes(a, exposure("b.example.com"))], standing });
-    const second = looks({
-      decoded: [wishes(exposure("b.example.com"))],
-      standing,
+    const first = resolve({ decoded: [labelsAsk(a, exposure("b.example.com"))], rules });
+    const second = resolve({
+      decoded: [labelsAsk(exposure("b.example.com"))],
+      rules,
       memory: first.memory,
       now: 1_000,
     });
-    expect(looks({ decoded: nothing, standing, memory: second.memory, now: 5_000 }).wakeAt).toBe(
+    expect(resolve({ decoded: nothing, rules, memory: second.memory, now: 5_000 }).wakeAt).toBe(
       61_000,
     );
   });
 
-  it("is not due by itself when everything is there", () => {
-    expect(looks({ decoded: [wishes(exposure(APP))] }).wakeAt).toBeUndefined();
+  it("no pass is due when nothing is missing", () => {
+    expect(resolve({ decoded: [labelsAsk(exposure(APP))] }).wakeAt).toBeUndefined();
   });
 });
 
-it("a rule without its application gets no grace: another writer restored it", () => {
+it("a rule without its application gets no grace period, because another writer restored it", () => {
   const grace = { graceMs: 60_000, startupGraceMs: 300_000 };
-  const held = (application: boolean) => [
+  const frozenRoutes = (application: boolean) => [
     ...resolveDesired(
       [],
       [deployed("app.example.com", { application })],
@@ -376,5 +388,5 @@ it("a rule without its application gets no grace: another writer restored it", (
       0,
     ).desired.frozen,
   ];
-  expect([held(true), held(false)]).toEqual([["app.example.com"], []]);
+  expect([frozenRoutes(true), frozenRoutes(false)]).toEqual([["app.example.com"], []]);
 });

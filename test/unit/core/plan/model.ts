@@ -1,4 +1,7 @@
-/** A Cloudflare without network or clock: changes are carried out on a World, and visitors are let through it as the edge would. */
+/**
+ * A Cloudflare without network or clock: applies changes to an observed state and routes visitors
+ * as the edge would.
+ */
 import { posix } from "node:path";
 import { type Audience, type Exposure, isPublic } from "../../../../src/core/domain/exposure.ts";
 import { covers, type Hostname } from "../../../../src/core/domain/hostname.ts";
@@ -30,7 +33,10 @@ const FOREIGN_RULES: readonly RawRule[] = [
   { hostname: "*.wild.example.com", service: "http://wild-of-theirs:1" },
 ];
 
-/** What somebody made by hand at `d.example.com`: a rule that checks no login, a record, and an application that guards more. */
+/**
+ * Made by hand at `d.example.com`: a rule that checks no login, a record, and an application that
+ * covers one more hostname.
+ */
 const HAND_MADE_RULE: RawRule = { hostname: "d.example.com", service: "http://old:80" };
 const HAND_MADE: ForeignApplication = {
   id: "family-apps",
@@ -59,7 +65,10 @@ export function handMade(observed: ObservedState): ObservedState {
   };
 }
 
-/** An account with the login method and tunnel in place, objects of others, and none of ours. */
+/**
+ * An account with the provider and the tunnel in place and objects of other owners, but nothing of
+ * ours at Cloudflare.
+ */
 export function emptyWorld(): ObservedState {
   return {
     login: {
@@ -169,7 +178,10 @@ export function emptyWorld(): ObservedState {
 let serial = 0;
 const fresh = (what: string): string => `${what}-${++serial}`;
 
-/** The world after the change; the same world when the API would refuse it, since the object has gone or come meanwhile. */
+/**
+ * The state after the change. A change that the API would refuse, because the object has appeared
+ * or gone meanwhile, has no effect.
+ */
 export function carryOut(observed: ObservedState, change: AnyChange): ObservedState {
   switch (change.kind) {
     case "tunnel":
@@ -203,7 +215,9 @@ export function carryOut(observed: ObservedState, change: AnyChange): ObservedSt
   }
 }
 
-/** One that takes over is found in force the second time only: the first time cloudflared is late. */
+/**
+ * A takeover counts as propagated only on the second write: the first time, cloudflared is late.
+ */
 function rules(
   ingress: ObservedState["ingress"],
   change: AnyChange & { kind: "ingress" },
@@ -368,7 +382,7 @@ function records(
   );
 }
 
-/** A part of the world as an edge may still believe it. */
+/** The part of the state that an edge may still see as it was. */
 export type AccessView = Pick<ObservedState, "access" | "policy">;
 
 export interface Request {
@@ -378,9 +392,9 @@ export interface Request {
 
 export interface Visitor {
   readonly name: string;
-  /** Of Authentik; undefined: cannot log in. */
+  /** Groups in Authentik; undefined if the visitor cannot log in. */
   readonly groups: readonly string[] | undefined;
-  /** Id of the service token that it carries. */
+  /** Id of the service token that the visitor sends. */
   readonly token?: string;
 }
 
@@ -393,7 +407,7 @@ export const VISITORS: readonly Visitor[] = [
   { name: "a machine", groups: undefined, token: "token" },
 ];
 
-/** Which service the request ends at; undefined where it is turned away. */
+/** The service that answers the request, or undefined if the visitor is turned away. */
 export function reach(
   rules: readonly RawRule[],
   view: AccessView,
@@ -408,7 +422,7 @@ export interface Found {
   readonly policies: readonly string[];
 }
 
-/** @param application - the one that decides at the edge */
+/** @param application - the application that decides at the edge */
 export function through(
   rule: RawRule | undefined,
   application: Found | undefined,
@@ -437,7 +451,7 @@ export function judge(
   );
   if (linked.some(({ decision }) => decision === "bypass")) return "bypass";
   if (logins.has(`${visitor.name} ${aud}`)) return "allow";
-  // Policies of others let in every member.
+  // Foreign policies admit every member.
   const theirs = policies.some((id) => view.policy.theirs.some((policy) => policy.id === id));
   if (theirs && visitor.groups !== undefined) return "allow";
   return linked.some((policy) => lets(policy, visitor)) ? "allow" : "deny";
@@ -463,7 +477,7 @@ function lets({ decision, include, require }: Policy, { groups, token }: Visitor
 
 const patterns = new Map<string, RegExp>();
 
-/** RE2's way to write a character by its number is not JavaScript's. */
+/** RE2 and JavaScript write a character by its code point differently. */
 function compiled(pattern: string): RegExp {
   const known =
     patterns.get(pattern) ?? new RegExp(pattern.replaceAll(/\\x\{([0-9a-f]+)\}/g, "\\u{$1}"), "u");
@@ -479,7 +493,10 @@ export const ruleFor = (rules: readonly RawRule[], { host, path }: Request): Raw
       (it.path === undefined || compiled(it.path).test(path)),
   );
 
-/** The most specific one, ours or another's, whose members may log in to it. */
+/**
+ * The most specific application for the request, ours or foreign. Every member may log in to a
+ * foreign one.
+ */
 export function applicationFor(
   view: Pick<AccessView, "access">,
   { host, path }: Request,
@@ -509,7 +526,7 @@ export function applicationFor(
     )[0];
 }
 
-/** What an origin makes of a path that cleans it, passes over letter case and cuts off a format. */
+/** The path as seen by an origin that normalises paths, ignores case and drops a file extension. */
 export const cleaned = (path: string): string =>
   posix
     .normalize(path.replaceAll(/;[^/]*/g, ""))
@@ -517,7 +534,10 @@ export const cleaned = (path: string): string =>
     .replace(/\.json$/, "")
     .toLowerCase();
 
-/** Whether these wishes let the visitor have the service by this request: of those that lead there, the most specific decides. */
+/**
+ * True if these exposures admit the visitor to the service with this request. Of the routes that
+ * match, the most specific one decides.
+ */
 export function admits(
   exposures: readonly Exposure[],
   { host, path: asked }: Request,

@@ -1,61 +1,28 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../../../src/core/domain/exposure.ts";
-import { resolveDesired } from "../../../../src/core/plan/desired-state.ts";
-import { planChanges } from "../../../../src/core/plan/planner.ts";
-import type { FaultyRoute } from "../../../../src/core/plan/types.ts";
 import { originFingerprint } from "../../../../src/resources/ingress-rule/rules.ts";
-import { resourceModel } from "../../../../src/resources/model.ts";
 import type { ObservedState } from "../../../../src/resources/observed.ts";
 import type { AnyChange } from "../../../../src/resources/registry.ts";
-import { deployedRoutes } from "../../../../src/resources/route/deployed.ts";
 import {
   anybody,
   exposure,
   faultyRoute,
   hostname,
   key,
-  knowing,
   only,
   route,
-  running,
 } from "../../../support/builders.ts";
-import { carryOut, emptyWorld, OWNER } from "./model.ts";
+import { planOnce, settle } from "../../../support/planner-harness.ts";
+import { carryOut, emptyWorld } from "./model.ts";
 
 const APP = "app.example.com";
-const NO_GRACE = { graceMs: 0, startupGraceMs: 0 };
 
-const planned = (
-  observed: ObservedState,
-  exposures: readonly Exposure[],
-  faulty: readonly FaultyRoute[] = [],
-  failed: ReadonlySet<string> = new Set(),
-) =>
-  planChanges(
-    resourceModel(OWNER),
-    resolveDesired(
-      [{ exposures, faulty, problems: [] }],
-      deployedRoutes(observed),
-      running([...exposures, ...faulty]),
-      knowing(exposures),
-      NO_GRACE,
-      0,
-    ).desired,
-    observed,
-    failed,
-  );
-
-/** The world when nothing is left to do. */
-function settled(observed: ObservedState, exposures: readonly Exposure[]): ObservedState {
-  const { changes } = planned(observed, exposures);
-  return changes.length === 0 ? observed : settled(changes.reduce(carryOut, observed), exposures);
-}
-
-const told = (changes: readonly AnyChange[]) =>
+const keysOf = (changes: readonly AnyChange[]) =>
   changes.map(({ action, key }) => `${action} ${key}`);
 
-describe("what people are told of a route", () => {
-  it("it is live when all of it stands, and then there is nothing to do", () => {
-    const { live, changes, pending, problems } = planned(settled(emptyWorld(), [exposure(APP)]), [
+describe("the state of a route that the plan reports", () => {
+  it("a route is live once all of its objects are in place, and then nothing is left to do", () => {
+    const { live, changes, pending, problems } = planOnce(settle(emptyWorld(), [exposure(APP)]), [
       exposure(APP),
     ]);
     expect({ live, changes, pending, problems }).toEqual({
@@ -66,19 +33,19 @@ describe("what people are told of a route", () => {
     });
   });
 
-  it("it waits for what all routes are built on", () => {
-    expect(planned(emptyWorld(), [exposure(APP)])).toMatchObject({
+  it("a route first waits for the prerequisites of all routes", () => {
+    expect(planOnce(emptyWorld(), [exposure(APP)])).toMatchObject({
       live: [],
       pending: [{ route: APP, cause: "foundation", reason: "the login method" }],
     });
   });
 
-  it("it waits for each part in turn", () => {
+  it("a route waits for each of its objects in turn", () => {
     const reasons: string[] = [];
     for (
-      let observed = emptyWorld(), { changes, pending } = planned(observed, [exposure(APP)]);
+      let observed = emptyWorld(), { changes, pending } = planOnce(observed, [exposure(APP)]);
       changes.length > 0;
-      { changes, pending } = planned(observed, [exposure(APP)])
+      { changes, pending } = planOnce(observed, [exposure(APP)])
     ) {
       reasons.push(...pending.map(({ reason }) => reason));
       observed = changes.reduce(carryOut, observed);
@@ -92,10 +59,10 @@ describe("what people are told of a route", () => {
     ]);
   });
 
-  it("it waits for its health check", () => {
-    const ready = settled(emptyWorld(), [exposure("other.example.com")]);
+  it("a route waits for its health check", () => {
+    const ready = settle(emptyWorld(), [exposure("other.example.com")]);
     expect(
-      planned(ready, [
+      planOnce(ready, [
         exposure("other.example.com"),
         exposure(APP, { notReadyReason: "the health check of container app (starting)" }),
       ]),
@@ -107,10 +74,10 @@ describe("what people are told of a route", () => {
     });
   });
 
-  it("once open it stays open when its container turns unhealthy", () => {
-    const observed = settled(emptyWorld(), [exposure(APP)]);
+  it("an open route stays open when its container becomes unhealthy", () => {
+    const observed = settle(emptyWorld(), [exposure(APP)]);
     expect(
-      planned(observed, [
+      planOnce(observed, [
         exposure(APP, { notReadyReason: "the health check of container app (unhealthy)" }),
       ]),
     ).toMatchObject({
@@ -119,8 +86,8 @@ describe("what people are told of a route", () => {
     });
   });
 
-  it("a public host waits for the protected path in it", () => {
-    const observed = settled(emptyWorld(), [
+  it("a public host waits for the protected path inside it", () => {
+    const observed = settle(emptyWorld(), [
       exposure("other.example.com"),
       exposure("public.example.com", { protection: anybody }),
     ]);
@@ -128,12 +95,12 @@ describe("what people are told of a route", () => {
       exposure("other.example.com"),
       exposure("public.example.com", { protection: anybody }),
     ];
-    const { changes, pending } = planned(observed, [
+    const { changes, pending } = planOnce(observed, [
       ...kept,
       exposure(APP, { protection: anybody }),
       exposure(`${APP}/admin`),
     ]);
-    expect([told(changes), pending]).toEqual([
+    expect([keysOf(changes), pending]).toEqual([
       ["create access app.example.com/admin"],
       [
         {
@@ -150,18 +117,18 @@ describe("what people are told of a route", () => {
     ]);
   });
 
-  it("a public host waits for a protected path whose labels cannot be read", () => {
-    const observed = settled(emptyWorld(), [
+  it("a public host waits for a protected path with faulty labels inside it", () => {
+    const observed = settle(emptyWorld(), [
       exposure("public.example.com", { protection: anybody }),
     ]);
     const admin = faultyRoute(`${APP}/admin`);
-    const { changes, pending } = planned(
+    const { changes, pending } = planOnce(
       observed,
       [
         exposure("public.example.com", { protection: anybody }),
         exposure(APP, { protection: anybody }),
       ],
-      [admin],
+      { faulty: [admin] },
     );
     expect([changes, pending.map(({ reason }) => reason)]).toEqual([
       [],
@@ -170,12 +137,12 @@ describe("what people are told of a route", () => {
   });
 });
 
-describe("a name that somebody else has", () => {
-  const observed = settled(emptyWorld(), [exposure("other.example.com")]);
+describe("a hostname that another owner uses", () => {
+  const observed = settle(emptyWorld(), [exposure("other.example.com")]);
 
   it.each<{ name: string; theirs: Partial<ObservedState>; code: string }>([
     {
-      name: "in the DNS",
+      name: "a DNS record",
       theirs: {
         dns: {
           ...observed.dns,
@@ -185,7 +152,7 @@ describe("a name that somebody else has", () => {
       code: "CFA-CONFLICT-DNS",
     },
     {
-      name: "in the tunnel",
+      name: "an ingress rule",
       theirs: {
         ingress: {
           ...observed.ingress,
@@ -195,7 +162,7 @@ describe("a name that somebody else has", () => {
       code: "CFA-CONFLICT-INGRESS",
     },
     {
-      name: "in Access",
+      name: "an Access application",
       theirs: {
         access: {
           ...observed.access,
@@ -213,29 +180,32 @@ describe("a name that somebody else has", () => {
       },
       code: "CFA-CONFLICT-ACCESS",
     },
-  ])("is left to them, with nothing made halfway: $name", ({ theirs, code }) => {
-    const { changes, problems, live } = planned({ ...observed, ...theirs }, [
-      exposure("other.example.com"),
-      exposure(APP),
-    ]);
-    expect([changes, problems.map((it) => it.code), live]).toEqual([
-      [],
-      [code],
-      ["other.example.com"],
-    ]);
-  });
+  ])(
+    "another owner's hostname is left alone and nothing is half created: $name",
+    ({ theirs, code }) => {
+      const { changes, problems, live } = planOnce({ ...observed, ...theirs }, [
+        exposure("other.example.com"),
+        exposure(APP),
+      ]);
+      expect([changes, problems.map((it) => it.code), live]).toEqual([
+        [],
+        [code],
+        ["other.example.com"],
+      ]);
+    },
+  );
 });
 
-describe("a rule", () => {
-  it("that checks the logins of an application which was replaced is mended", () => {
-    const observed = settled(emptyWorld(), [exposure(APP)]);
+describe("repairs and moves of a rule", () => {
+  it("a rule that checks the logins of a replaced application is updated", () => {
+    const observed = settle(emptyWorld(), [exposure(APP)]);
     const mine = new Map(
       [...observed.access.mine].map(([at, application]) => [
         at,
         { ...application, aud: "aud-of-another" },
       ]),
     );
-    const { changes } = planned({ ...observed, access: { ...observed.access, mine } }, [
+    const { changes } = planOnce({ ...observed, access: { ...observed.access, mine } }, [
       exposure(APP),
     ]);
     expect(changes).toMatchObject([
@@ -247,13 +217,13 @@ describe("a rule", () => {
     ]);
   });
 
-  it("that has to go for a while keeps its place shut, where a public wildcard would answer instead", () => {
+  it("a rule that must go for a while becomes a placeholder if a public wildcard would answer instead", () => {
     const wildcard = exposure("*.example.com", { protection: anybody });
     const moved = exposure(APP, {
       protection: anybody,
       origin: { service: "http://other:80", options: {} },
     });
-    const { changes } = planned(settled(emptyWorld(), [wildcard, exposure(APP)]), [
+    const { changes } = planOnce(settle(emptyWorld(), [wildcard, exposure(APP)]), [
       wildcard,
       moved,
     ]);
@@ -263,27 +233,27 @@ describe("a rule", () => {
   });
 });
 
-describe("logins that are still to be ended", () => {
+describe("logins that must be revoked", () => {
   const narrowed = [exposure(APP, { protection: only({ groups: ["family"] }) })];
   const nameOf = (observed: ObservedState) => observed.access.mine.get(key(APP))?.name;
 
   const opened = [exposure(APP, { protection: anybody })];
   const audOf = (observed: ObservedState) => observed.access.mine.get(key(APP))?.aud;
 
-  it("are ended also when the labels change back meanwhile", () => {
-    const before = settled(emptyWorld(), opened);
+  it("a pending revocation is completed even if the labels change back meanwhile", () => {
+    const before = settle(emptyWorld(), opened);
     let observed = before;
     for (let waves = 0; waves < 20 && nameOf(observed) === APP; waves++)
-      observed = planned(observed, narrowed).changes.reduce(carryOut, observed);
+      observed = planOnce(observed, narrowed).changes.reduce(carryOut, observed);
     expect(nameOf(observed)).toBe(`${APP} · ending old logins`);
-    const after = settled(observed, [exposure(APP)]);
+    const after = settle(observed, [exposure(APP)]);
     expect(nameOf(after)).toBe(APP);
     expect(audOf(after)).not.toBe(audOf(before));
   });
 
-  it("are good for nothing after the application is replaced, while the rule demands the new audience", () => {
-    const before = settled(emptyWorld(), [exposure(APP)]);
-    const after = settled(before, narrowed);
+  it("old logins are useless after the application is replaced, because the rule requires the new audience", () => {
+    const before = settle(emptyWorld(), [exposure(APP)]);
+    const after = settle(before, narrowed);
     expect(audOf(after)).not.toBe(audOf(before));
     expect(after.ingress.rules.find(({ hostname }) => hostname === APP)).toMatchObject({
       originRequest: { access: { required: true, audTag: [audOf(after), "cfauth:home"] } },
@@ -298,8 +268,8 @@ describe("Authentik's own hostname", () => {
   });
   const both = [exposure(APP), login];
 
-  it("is opened alone, and the others say that they wait for it", () => {
-    const { changes, pending } = planned(settled(emptyWorld(), [exposure("other.example.com")]), [
+  it("Authentik's own hostname opens first, and the other routes report that they wait for it", () => {
+    const { changes, pending } = planOnce(settle(emptyWorld(), [exposure("other.example.com")]), [
       exposure("other.example.com"),
       ...both,
     ]);
@@ -311,16 +281,16 @@ describe("Authentik's own hostname", () => {
     });
   });
 
-  it("holds up nobody when opening it has failed", () => {
-    const observed = settled(emptyWorld(), [exposure("other.example.com")]);
+  it("a failure to open Authentik's own hostname does not hold up other routes", () => {
+    const observed = settle(emptyWorld(), [exposure("other.example.com")]);
     const exposures = [exposure("other.example.com"), ...both];
-    const [first] = planned(observed, exposures).changes;
-    const { changes } = planned(observed, exposures, [], new Set([first?.key ?? ""]));
+    const [first] = planOnce(observed, exposures).changes;
+    const { changes } = planOnce(observed, exposures, { failed: new Set([first?.key ?? ""]) });
     expect(changes.map(({ subject }) => subject)).toContain(APP);
   });
 
-  it("holds up nobody when somebody else has it", () => {
-    const observed = settled(emptyWorld(), [exposure("other.example.com")]);
+  it("a conflict on Authentik's own hostname does not hold up other routes", () => {
+    const observed = settle(emptyWorld(), [exposure("other.example.com")]);
     const theirs = {
       id: "t",
       name: "App",
@@ -329,7 +299,7 @@ describe("Authentik's own hostname", () => {
       bypasses: true,
       unmanagedFields: {},
     };
-    const { changes, problems } = planned(
+    const { changes, problems } = planOnce(
       { ...observed, access: { ...observed.access, theirs: [theirs] } },
       [exposure("other.example.com"), ...both],
     );
@@ -339,8 +309,8 @@ describe("Authentik's own hostname", () => {
     ]);
   });
 
-  it("has no login in front of it, and its rule checks none", () => {
-    const observed = settled(emptyWorld(), both);
+  it("Authentik's own hostname requires no login, and its rule checks none", () => {
+    const observed = settle(emptyWorld(), both);
     const application = observed.access.mine.get(key("auth.example.com"));
     expect(observed.policy.mine.find(({ id }) => id === application?.policies[0])?.decision).toBe(
       "bypass",
@@ -353,10 +323,10 @@ describe("Authentik's own hostname", () => {
   });
 });
 
-describe("what is held", () => {
-  it("is left alone, whatever differs", () => {
-    const observed = settled(emptyWorld(), [exposure(APP)]);
-    const bent = {
+describe("a frozen route", () => {
+  it("a frozen route is left alone, whatever differs", () => {
+    const observed = settle(emptyWorld(), [exposure(APP)]);
+    const edited = {
       ...observed,
       dns: {
         ...observed.dns,
@@ -368,26 +338,29 @@ describe("what is held", () => {
         ),
       },
     } as ObservedState;
-    const held = faultyRoute(APP);
-    expect(planned(bent, [], [held])).toMatchObject({ changes: [], live: [], problems: [] });
+    expect(planOnce(edited, [], { faulty: [faultyRoute(APP)] })).toMatchObject({
+      changes: [],
+      live: [],
+      problems: [],
+    });
   });
 });
 
-describe("the answer", () => {
-  it("names a change once that two routes want", () => {
-    const observed = settled(emptyWorld(), []);
+describe("the plan as a list", () => {
+  it("a change that two routes need appears once in the plan", () => {
+    const observed = settle(emptyWorld(), []);
     const ready = {
       ...observed,
-      login: settled(emptyWorld(), [exposure(APP)]).login,
+      login: settle(emptyWorld(), [exposure(APP)]).login,
       access: { ...observed.access, tagged: true },
     };
     expect(
-      told(planned(ready, [exposure("a.example.com"), exposure("b.example.com")]).changes),
+      keysOf(planOnce(ready, [exposure("a.example.com"), exposure("b.example.com")]).changes),
     ).toEqual(["create policy cfauth:home everyone who logs in with Authentik"]);
   });
 
-  it("comes in the order of the routes, whatever order the wishes have", () => {
-    const observed = settled(emptyWorld(), [exposure("z.example.com")]);
+  it("the plan is sorted by route, whatever the order of the exposures", () => {
+    const observed = settle(emptyWorld(), [exposure("z.example.com")]);
     const names = ["b.example.com", "*.example.com", "a.example.com/api", "a.example.com"].map(
       (it) => exposure(it),
     );
@@ -399,31 +372,31 @@ describe("the answer", () => {
     ];
     const z = exposure("z.example.com");
     expect([
-      told(planned(observed, [z, ...names]).changes),
-      told(planned(observed, [...names.toReversed(), z]).changes),
+      keysOf(planOnce(observed, [z, ...names]).changes),
+      keysOf(planOnce(observed, [...names.toReversed(), z]).changes),
     ]).toEqual([keys, keys]);
   });
 
-  it("takes a record that is left alone with its name off the net", () => {
-    const observed = settled(emptyWorld(), [exposure(APP)]);
+  it("a record left over without rule or application is deleted", () => {
+    const observed = settle(emptyWorld(), [exposure(APP)]);
     const bare: ObservedState = {
       ...observed,
       access: { ...observed.access, mine: new Map() },
       ingress: emptyWorld().ingress,
     };
     expect(bare.dns.mine.has(hostname(APP))).toBe(true);
-    expect(told(planned(bare, []).changes)[0]).toBe("delete dns app.example.com");
+    expect(keysOf(planOnce(bare, []).changes)[0]).toBe("delete dns app.example.com");
   });
 });
 
-it("what nobody wishes any more closes although a wildcard around it waits for a route within it and has lost its application", () => {
+it("a route that is no longer desired closes although the wildcard around it waits for a narrower route and has lost its application", () => {
   const wildcard = exposure("*.example.com/api");
   const blog = exposure("x.example.com", {
     workload: "blog",
     origin: { service: "http://blog:80", options: {} },
     protection: anybody,
   });
-  const before = settled(emptyWorld(), [wildcard, blog]);
+  const before = settle(emptyWorld(), [wildcard, blog]);
   const mine = new Map([...before.access.mine].filter(([at]) => at !== "*.example.com/api"));
   const within = {
     origin: { service: "http://app:81", options: {} },
@@ -431,19 +404,19 @@ it("what nobody wishes any more closes although a wildcard around it waits for a
     notReadyReason: "the health check",
   };
   const after = [wildcard, exposure("a.example.com", within)];
-  const observed = settled({ ...before, access: { ...before.access, mine } }, after);
+  const observed = settle({ ...before, access: { ...before.access, mine } }, after);
   expect(observed.ingress.rules.map(({ service }) => service)).not.toContain("http://blog:80");
-  expect(planned(observed, after).pending.map(({ route: at, cause }) => [at, cause])).toEqual([
+  expect(planOnce(observed, after).pending.map(({ route: at, cause }) => [at, cause])).toEqual([
     ["a.example.com", "health"],
     ["*.example.com/api", "guard"],
   ]);
 });
 
-it("what waits for a route within it is shut meanwhile where one around it would show it to more people", () => {
+it("a route that waits for a narrower route inside it gets a placeholder rule if a wider route would expose it to more people", () => {
   const wildcard = exposure("*.example.com", {
     protection: only({ groups: ["family", "admins"] }),
   });
-  const gated = {
+  const notReady = {
     origin: { service: "http://app:81", options: {} },
     protection: only({ groups: ["family"] }),
     notReadyReason: "the health check",
@@ -451,10 +424,10 @@ it("what waits for a route within it is shut meanwhile where one around it would
   const after = [
     wildcard,
     exposure("*.example.com/api", { protection: only({ groups: ["family", "kids"] }) }),
-    exposure("b.example.com", gated),
+    exposure("b.example.com", notReady),
   ];
-  const before = settled(emptyWorld(), [wildcard]);
-  const observed = settled(before, after);
+  const before = settle(emptyWorld(), [wildcard]);
+  const observed = settle(before, after);
   const rules = observed.ingress.rules.map(
     ({ hostname: host, path, service }) =>
       `${host}${path === undefined ? "" : " with a path"} ${service}`,
@@ -463,12 +436,12 @@ it("what waits for a route within it is shut meanwhile where one around it would
     "*.example.com with a path http_status:503",
     "*.example.com with a path http://app:80",
   ]);
-  const opened = settled(
+  const opened = settle(
     observed,
     after.map((exposure) => ({ ...exposure, notReadyReason: undefined })),
   );
   expect(opened.ingress.rules.map(({ service }) => service)).not.toContain("http_status:503");
-  expect(settled(observed, []).ingress.rules).toEqual(emptyWorld().ingress.rules);
+  expect(settle(observed, []).ingress.rules).toEqual(emptyWorld().ingress.rules);
 });
 
 describe("a rule that cloudflared refuses", () => {
@@ -482,21 +455,21 @@ describe("a rule that cloudflared refuses", () => {
     },
   });
 
-  it("is closed and told of with its route, and nothing of it is opened again", () => {
-    const wish = exposure(APP);
-    const observed = settled(refused(settled(emptyWorld(), [wish]), wish, true), [wish]);
+  it("a refused rule is removed and reported with its route, and nothing of the route is opened again", () => {
+    const wanted = exposure(APP);
+    const observed = settle(refused(settle(emptyWorld(), [wanted]), wanted, true), [wanted]);
     expect(observed.ingress.rules).toEqual(emptyWorld().ingress.rules);
-    const { problems, live } = planned(observed, [wish]);
+    const { problems, live } = planOnce(observed, [wanted]);
     expect([problems.map(({ code, route }) => [code, route]), live]).toEqual([
       [["CFA-TUNNEL-RULE", APP]],
       [],
     ]);
   });
 
-  it("waits while it is not known whether it is this one", () => {
-    const wish = exposure(APP);
-    const observed = settled(refused(emptyWorld(), wish, false), [wish]);
-    const { problems, pending } = planned(observed, [wish]);
+  it("a route waits while it is unknown whether its rule is the refused one", () => {
+    const wanted = exposure(APP);
+    const observed = settle(refused(emptyWorld(), wanted, false), [wanted]);
+    const { problems, pending } = planOnce(observed, [wanted]);
     expect([problems, pending.map(({ route }) => route), observed.ingress.rules]).toEqual([
       [],
       [APP],
@@ -504,14 +477,14 @@ describe("a rule that cloudflared refuses", () => {
     ]);
   });
 
-  it("is tried again when its labels change", () => {
-    const wish = exposure(APP);
+  it("a refused rule is tried again when its labels change", () => {
+    const wanted = exposure(APP);
     const changed = exposure(APP, {
       origin: { service: "http://app:80", options: { noTLSVerify: true } },
     });
-    expect(planned(settled(refused(emptyWorld(), wish, true), [changed]), [changed]).live).toEqual([
-      APP,
-    ]);
+    expect(
+      planOnce(settle(refused(emptyWorld(), wanted, true), [changed]), [changed]).live,
+    ).toEqual([APP]);
   });
 });
 
@@ -534,23 +507,23 @@ describe("a rule without our mark", () => {
     },
   });
 
-  it("is foreign where it checks an unknown audience, also at a route that has an application of ours", () => {
-    const observed = withoutMarks(settled(emptyWorld(), [exposure(APP)]), ["aud-of-the-operator"]);
-    const { changes, problems } = planned(observed, [exposure(APP)]);
+  it("an unmarked rule that checks an unknown audience is foreign, even if the route has an application of ours", () => {
+    const observed = withoutMarks(settle(emptyWorld(), [exposure(APP)]), ["aud-of-the-operator"]);
+    const { changes, problems } = planOnce(observed, [exposure(APP)]);
     expect([changes, problems.map(({ code }) => code)]).toEqual([[], ["CFA-CONFLICT-INGRESS"]]);
   });
 
-  it("goes before its application is replaced, since it could not be told from a foreign one meanwhile", () => {
+  it("an unmarked rule is removed before its application is replaced, because without the application it would look foreign", () => {
     const wide = exposure(APP, {
       protection: only({ groups: ["admins", "family"], tokens: "any" }),
     });
     const narrow = exposure(APP, { protection: only({ groups: ["admins"], tokens: "any" }) });
-    const ready = settled(emptyWorld(), [
+    const ready = settle(emptyWorld(), [
       wide,
       exposure("b.example.com", { protection: narrow.protection, workload: "b" }),
     ]);
     const next = (observed: ObservedState) =>
-      told(planned(observed, [narrow]).changes.filter(({ subject }) => subject === APP));
+      keysOf(planOnce(observed, [narrow]).changes.filter(({ subject }) => subject === APP));
     expect([next(withoutMarks(ready)), next(ready)]).toEqual([
       [`delete ingress ${APP}`],
       [`delete access ${APP}`],

@@ -1,4 +1,4 @@
-/** Routes whose labels have become faulty, while another container takes the name that their rules lead to. */
+/** Routes with faulty labels, while another container takes the name that their rules lead to. */
 
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../../../src/core/domain/exposure.ts";
@@ -41,8 +41,8 @@ const STRANGER: Occupant = {
   certain: true,
 };
 
-/** The container `app` runs, and another one has its name. */
-const beside = (
+/** Container `app` runs, and another container has its name. */
+const besideStranger = (
   ownService: Engine["ownService"] = () => OWN,
   occupants: readonly Occupant[] = [STRANGER],
 ): Engine => ({
@@ -57,49 +57,50 @@ const ALONE: Engine = {
   ownService: (service) => service,
 };
 
-interface Look {
-  readonly world: ObservedState;
+interface State {
+  readonly observed: ObservedState;
   readonly memory: ReconcileMemory;
 }
 
-function looked(
-  at: Look,
+function runPass(
+  at: State,
   engine: Engine,
   exposures: readonly Exposure[],
   faulty: readonly FaultyRoute[] = [],
 ) {
   const { desired, memory } = resolveDesired(
     [{ exposures, faulty, problems: [] }],
-    deployedRoutes(at.world),
+    deployedRoutes(at.observed),
     engine,
     at.memory,
     GRACE,
     0,
   );
-  return { desired, memory, plan: planChanges(resourceModel(OWNER, false), desired, at.world) };
+  return { desired, memory, plan: planChanges(resourceModel(OWNER, false), desired, at.observed) };
 }
 
-/** Everything is done that can be. */
-function settled(
-  at: Look,
+/** Applies all changes until nothing is left to do. */
+function settle(
+  at: State,
   engine: Engine,
   exposures: readonly Exposure[],
   faulty: readonly FaultyRoute[] = [],
-): Look {
-  const { memory, plan: next } = looked(at, engine, exposures, faulty);
-  const observed = next.changes.reduce(carryOut, at.world);
+): State {
+  const { memory, plan: next } = runPass(at, engine, exposures, faulty);
+  const observed = next.changes.reduce(carryOut, at.observed);
   return next.changes.length === 0
-    ? { world: observed, memory }
-    : settled({ world: observed, memory }, engine, exposures, faulty);
+    ? { observed, memory }
+    : settle({ observed, memory }, engine, exposures, faulty);
 }
 
-const START: Look = { world: emptyWorld(), memory: EMPTY_MEMORY };
-const open = (...exposures: readonly Exposure[]): Look => settled(START, ALONE, exposures);
+const START: State = { observed: emptyWorld(), memory: EMPTY_MEMORY };
+const open = (...exposures: readonly Exposure[]): State => settle(START, ALONE, exposures);
 const family = reachedExposure(APP, { protection: only({ groups: ["family"] }) });
 const labels = faultyRoute(APP);
 
-const told = ({ changes }: Plan<AnyChange>) => changes.map(({ action, key }) => `${action} ${key}`);
-const ledTo = ({ world: observed }: Look, service: string): ObservedState => ({
+const keysOf = ({ changes }: Plan<AnyChange>) =>
+  changes.map(({ action, key }) => `${action} ${key}`);
+const withRulesLeadingTo = ({ observed }: State, service: string): ObservedState => ({
   ...observed,
   ingress: {
     ...observed.ingress,
@@ -112,110 +113,118 @@ const ledTo = ({ world: observed }: Look, service: string): ObservedState => ({
 
 describe("a route whose labels are faulty and whose name another container has taken", () => {
   it.each<{ name: string; occupants: readonly Occupant[] }>([
-    { name: "that container alone answers", occupants: [STRANGER] },
-    { name: "both answer", occupants: [APP_RUNS, STRANGER] },
-    { name: "cfauth sees only its own there", occupants: [APP_RUNS] },
+    { name: "only the other container answers", occupants: [STRANGER] },
+    { name: "both containers answer", occupants: [APP_RUNS, STRANGER] },
+    { name: "cfauth sees only the route's own container there", occupants: [APP_RUNS] },
   ])(
-    "leads to its own container, and nothing else of the world changes: $name",
+    "a faulty route is rerouted to its own container and nothing else changes: $name",
     ({ occupants }) => {
       const before = open(family);
       expect(
-        settled(
+        settle(
           before,
-          beside(() => OWN, occupants),
+          besideStranger(() => OWN, occupants),
           [],
           [labels],
-        ).world,
-      ).toEqual(ledTo(before, OWN));
+        ).observed,
+      ).toEqual(withRulesLeadingTo(before, OWN));
     },
   );
 
-  it("takes one change of its rule, and stays held", () => {
-    const { desired, plan: next } = looked(open(family), beside(), [], [labels]);
-    expect([[...desired.frozen], [...desired.reroutes], told(next)]).toEqual([
+  it("a reroute is a single change of the rule, and the route stays frozen", () => {
+    const { desired, plan: next } = runPass(open(family), besideStranger(), [], [labels]);
+    expect([[...desired.frozen], [...desired.reroutes], keysOf(next)]).toEqual([
       [APP],
       [[APP, OWN]],
       [`update ingress ${APP}`],
     ]);
   });
 
-  it("is shut where no host is its container's alone", () => {
+  it("a faulty route is closed if no host leads only to its container", () => {
     expect(
-      settled(
+      settle(
         open(family),
-        beside(() => undefined),
+        besideStranger(() => undefined),
         [],
         [labels],
-      ).world.ingress.rules,
+      ).observed.ingress.rules,
     ).toEqual(emptyWorld().ingress.rules);
   });
 
   it.each<{ name: string; says: Partial<FaultyRoute>; service: string | undefined }>([
     {
-      name: "stays public where its labels still say so",
+      name: "a rerouted public route stays open if its labels still say public",
       says: { saysPublic: true },
       service: OWN,
     },
-    { name: "is shut where it was public and they do not", says: {}, service: undefined },
     {
-      name: "is shut where its labels must not leave it open",
+      name: "a rerouted public route is closed if its labels do not say public",
+      says: {},
+      service: undefined,
+    },
+    {
+      name: "a rerouted public route is closed if its labels must not keep it open",
       says: { saysPublic: true, closeNow: true },
       service: undefined,
     },
   ])("$name", ({ says, service }) => {
     const before = open(reachedExposure(APP, { protection: anybody }));
-    const { rules } = settled(before, beside(), [], [faultyRoute(APP, says)]).world.ingress;
+    const { rules } = settle(before, besideStranger(), [], [faultyRoute(APP, says)]).observed
+      .ingress;
     expect(rules.find(({ hostname }) => hostname === APP)?.service).toBe(service);
   });
 
-  it("gets no rule that it had none of", () => {
-    const { desired, plan: next } = looked(START, beside(), [], [labels]);
+  it("a faulty route without a rule does not get one", () => {
+    const { desired, plan: next } = runPass(START, besideStranger(), [], [labels]);
     expect([[...desired.reroutes], next.changes.filter(({ kind }) => kind === "ingress")]).toEqual([
       [],
       [],
     ]);
   });
 
-  it("is shut while its container is missing", () => {
+  it("a route is closed while its container is missing and another container has its name", () => {
     const before = open(family);
-    const { desired } = looked(before, beside(), []);
+    const { desired } = runPass(before, besideStranger(), []);
     expect([[...desired.frozen], [...desired.reroutes]]).toEqual([[], []]);
   });
 });
 
-describe("a path within it that is asked for no longer", () => {
+describe("a path that faulty labels no longer ask for", () => {
   const outer = reachedExposure(APP, { protection: anybody });
   const admins = reachedExposure(ADMIN, { protection: only({ groups: ["admins"] }) });
-  const public_ = faultyRoute(APP, { saysPublic: true });
+  const publicLabels = faultyRoute(APP, { saysPublic: true });
 
-  it("keeps the outer route from answering, and leads to the same container", () => {
-    const before = settled(open(outer, admins), ALONE, [], [public_]);
-    const services = (at: Look) =>
-      at.world.ingress.rules
+  it("a path no longer asked for stays protected from the outer route, and both lead to the same container", () => {
+    const before = settle(open(outer, admins), ALONE, [], [publicLabels]);
+    const services = (at: State) =>
+      at.observed.ingress.rules
         .filter(({ hostname }) => hostname === APP)
         .map(({ service }) => service);
-    expect([services(before), services(settled(before, beside(), [], [public_]))]).toEqual([
+    expect([
+      services(before),
+      services(settle(before, besideStranger(), [], [publicLabels])),
+    ]).toEqual([
       ["http://app.tunnel:80", "http://app.tunnel:80"],
       [OWN, OWN],
     ]);
   });
 });
 
-describe("a container that was made again under another id, with faulty labels that leave out a path", () => {
+describe("a container recreated under another id, with faulty labels that omit a path", () => {
   const [first, second] = ["http://0123456789ab:80", "http://ba9876543210:80"];
-  const led = (at: string, protection: Exposure["protection"]) =>
+  const exposureAt = (at: string, protection: Exposure["protection"]) =>
     exposure(at, { origin: { service: first, options: {} }, protection });
-  /** The rules still lead to the earlier id, which no container has. */
+  /** The rules still lead to the earlier id, which no container has any more. */
   const engine: Engine = {
     ...NOTHING_RUNS,
     occupants: () => [],
     ownService: (_, { recreated }) => (recreated ? second : undefined),
   };
 
-  it("takes both rules along, so that the outer one never answers for the path", () => {
-    const before = open(led(APP, anybody), led(ADMIN, only({ groups: ["admins"] })));
-    const after = settled(before, engine, [], [faultyRoute(APP, { saysPublic: true })]);
-    const rules = after.world.ingress.rules.filter(({ hostname }) => hostname === APP);
+  it("both rules follow a recreated container, so the outer rule never answers for the path", () => {
+    const before = open(exposureAt(APP, anybody), exposureAt(ADMIN, only({ groups: ["admins"] })));
+    const after = settle(before, engine, [], [faultyRoute(APP, { saysPublic: true })]);
+    const rules = after.observed.ingress.rules.filter(({ hostname }) => hostname === APP);
     expect(rules.map(({ path, service }) => [path?.includes("admin"), service])).toEqual([
       [true, second],
       [false, second],
@@ -223,78 +232,78 @@ describe("a container that was made again under another id, with faulty labels t
   });
 });
 
-describe("what lies within it", () => {
+describe("a path inside a route that is rerouted", () => {
   const outer = reachedExposure(APP, { protection: anybody });
   const admins = reachedExposure(ADMIN, { protection: only({ groups: ["admins"] }) });
-  const before = settled(open(outer, admins), ALONE, [], [faultyRoute(APP, { saysPublic: true })]);
+  const before = settle(open(outer, admins), ALONE, [], [faultyRoute(APP, { saysPublic: true })]);
 
-  it("is not given up where it leads to the container already and the outer rule is on its way", () => {
-    const rules = before.world.ingress.rules.map((rule) =>
+  it("an inner path that already leads to the container is not removed while the outer rule is still being moved", () => {
+    const rules = before.observed.ingress.rules.map((rule) =>
       rule.path?.includes("admin") ? { ...rule, service: OWN } : rule,
     );
     const halfway = {
       ...before,
-      world: { ...before.world, ingress: { ...before.world.ingress, rules } },
+      observed: { ...before.observed, ingress: { ...before.observed.ingress, rules } },
     };
     expect(
-      told(looked(halfway, beside(), [], [faultyRoute(APP, { saysPublic: true })]).plan),
+      keysOf(runPass(halfway, besideStranger(), [], [faultyRoute(APP, { saysPublic: true })]).plan),
     ).toEqual([`update ingress ${APP}`]);
   });
 
-  it("takes every spelling of its path before the outer rule has moved, as it does afterwards", () => {
+  it("an inner path matches every spelling before and after the outer rule is moved", () => {
     const wish = { ...admins, workload: "other", origin: { service: OWN, options: {} } };
     const reroutes = new Map([[key(APP), OWN]]);
     expect(
       [NOTHING_DESIRED, { ...NOTHING_DESIRED, reroutes }].map((desired) =>
-        hasWiderParent(wish, before.world, desired),
+        hasWiderParent(wish, before.observed, desired),
       ),
     ).toEqual([false, true]);
   });
 });
 
-describe("whose the route is", () => {
+describe("the owners of a faulty route", () => {
   const owners = (
     memory: ReconcileMemory,
     ...faulty: readonly FaultyRoute[]
   ): readonly RouteOwners[] => {
     const asked: RouteOwners[] = [];
-    const engine = beside(
+    const engine = besideStranger(
       (service, its) => {
         asked.push(its);
         return service;
       },
       [APP_RUNS],
     );
-    looked({ ...open(family), memory }, engine, [], faulty);
+    runPass({ ...open(family), memory }, engine, [], faulty);
     return [...new Map(asked.map((it) => [JSON.stringify(it), it])).values()];
   };
   const { memory } = open(family);
 
-  it("is known where the container had the route before, under the same name", () => {
+  it("a recreated container owns the route if cfauth saw it there under the same name", () => {
     expect(owners(memory, labels)).toEqual([
       { members: ["app"], recreated: true, elsewhere: false },
     ]);
   });
 
-  it("is not known by a name that cfauth has never seen", () => {
+  it("a name that cfauth has never seen does not prove ownership of the route", () => {
     expect(owners(EMPTY_MEMORY, labels)).toEqual([
       { members: ["app"], recreated: false, elsewhere: false },
     ]);
   });
 
-  it("says whether a label asks for another place", () => {
+  it("owners include whether a label asks for another place", () => {
     expect(owners(memory, faultyRoute(APP, { elsewhere: true }))).toEqual([
       { members: ["app"], recreated: true, elsewhere: true },
     ]);
   });
 
-  it("is one container's that asks for it twice", () => {
+  it("a container that asks for the route twice is one owner", () => {
     expect(owners(memory, labels, { ...labels, label: "cfauth.again.hostname" })).toEqual([
       { members: ["app"], recreated: true, elsewhere: false },
     ]);
   });
 
-  it("is the winner's first, and then the party's", () => {
+  it("owners list the winner first and then the other members of its party", () => {
     const { party } = labels;
     expect(
       owners(

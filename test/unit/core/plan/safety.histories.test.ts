@@ -39,7 +39,7 @@ import {
   welcomes,
 } from "./model.ts";
 
-/** The mutants need to know only that it fails, not how shortly that can be said; and always the same of the same planner. */
+/** Mutants only need the failure, without shrinking, and always the same runs. */
 fc.configureGlobal({
   endOnFailure: process.env["CFAUTH_TEST_SHRINK"] === "false",
   ...(process.env["CFAUTH_TEST_SEED"] && { seed: Number(process.env["CFAUTH_TEST_SEED"]) }),
@@ -55,16 +55,16 @@ const ROUTES: readonly Route[] = [
   { hostname: "*.example.com" as Hostname, path: undefined },
   { hostname: "*.example.com" as Hostname, path: "/api" as Path },
 ];
-/** Authentik's own. */
+/** Authentik's own hostname. */
 const LOGIN: Route = { hostname: "auth.example.com" as Hostname, path: undefined };
-/** Where somebody made things by hand. */
+/** A hostname with objects made by hand. */
 const HAND_MADE: Route = { hostname: "d.example.com" as Hostname, path: undefined };
 const SERVICES = /one|two|three/;
 const REQUESTS: readonly Request[] = [
   ...["a.example.com", "b.example.com", "c.example.com"].flatMap((host) =>
     ["/", "/api", "/api/v1/x"].map((path) => ({ host, path })),
   ),
-  // Ways by which an origin that cleans paths could be led out of a prefix, and back into one.
+  // Paths that could lead an origin that normalises paths out of a prefix, and back into one.
   ...["/api/../x", "/api/..;/x", "//api/x", "/API", "/api.json", "/Api/V1/x"].map((path) => ({
     host: "a.example.com",
     path,
@@ -100,7 +100,7 @@ const protection: fc.Arbitrary<Protection> = fc.oneof(
 
 const HOME = composeProject("home");
 const SHOP = composeProject("shop");
-/** Two containers of one project, and one of another. */
+/** Two containers of one project and one of another. */
 const OWNERS: Readonly<Record<string, Party>> = {
   "http://one:80": HOME,
   "http://two:80": HOME,
@@ -142,7 +142,7 @@ const wishes = wishesAt([...ROUTES, LOGIN]);
 
 type Step =
   | { readonly do: "wish"; readonly wishes: readonly Exposure[] }
-  /** Some waves, the changes of each in some order, some of them failing; the process may die in the last. */
+  /** Some waves, each in some order and with some failures. The process may die in the last one. */
   | {
       readonly do: "waves";
       readonly rounds: number;
@@ -152,9 +152,9 @@ type Step =
     }
   /** Somebody deletes an object of ours by hand. */
   | { readonly do: "delete"; readonly what: "application" | "record"; readonly which: number }
-  /** Another writer saves an old copy of the tunnel's document. */
+  /** Another writer saves an old copy of the tunnel's configuration. */
   | { readonly do: "restore"; readonly which: number }
-  /** Long enough for every edge to have caught up, if the world is settled. */
+  /** Time for every edge to catch up, if nothing is left to do. */
   | { readonly do: "rest" };
 
 const waves = fc.record({
@@ -184,9 +184,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: rest },
 );
 
-const HOUSE = resourceModel(OWNER);
+const MODEL = resourceModel(OWNER);
 
-/** Each service runs while a container of it asks for anything. */
+/** Each service runs while any of its containers asks for something. */
 const engineOf = (exposures: readonly Exposure[]): Engine => ({
   occupants: ({ service = "" }) => {
     const party = exposures.find(({ origin }) => origin.service === service)?.party;
@@ -203,7 +203,7 @@ const engineOf = (exposures: readonly Exposure[]): Engine => ({
   },
 });
 
-/** A state is looked at after many changes: what is found for a request is found once. */
+/** Caches what is found for a request, because each state is examined after many changes. */
 function remembered<S extends object, T>(
   find: (state: S, request: Request) => T,
 ): (state: S, request: Request) => T {
@@ -223,14 +223,17 @@ const applicationAt = remembered((access: ObservedState["access"], request) =>
   applicationFor({ access }, request),
 );
 
-/** One history: the true world, what edges may still believe of it, and every set of wishes that is neither old nor new yet. */
+/**
+ * One history: the actual state, the states that edges may still see, and every set of exposures
+ * that may still be in force.
+ */
 class History {
   world: ObservedState;
   generations: (readonly Exposure[])[] = [[]];
   access: AccessView[];
   ingress: ObservedState["ingress"][];
   records: ObservedState["dns"][];
-  /** Every document that there was, with the wishes of its time. */
+  /** Every version of the tunnel's configuration, with the exposures of its time. */
   copies: {
     readonly ingress: ObservedState["ingress"];
     readonly generations: (readonly Exposure[])[];
@@ -238,12 +241,15 @@ class History {
   readonly late: boolean;
   /** Lost when the process dies. */
   memory: ReconcileMemory = EMPTY_MEMORY;
-  /** Whose each application is, by its audience tag. */
+  /** The party of each application, by its audience tag. */
   readonly guarded = new Map<string, string>();
-  /** Who is logged in where, as `visitor aud`: good until it is ended, whatever the policies say meanwhile. */
+  /**
+   * Current logins as `visitor aud`. They stay valid until revoked, whatever the policies say
+   * meanwhile.
+   */
   logins: ReadonlySet<string> = new Set();
 
-  /** @param late - whether edges may still believe any of the last states */
+  /** @param late - whether edges may still see any of the latest states */
   constructor(observed = emptyWorld(), late = true) {
     this.late = late;
     this.world = observed;
@@ -267,10 +273,10 @@ class History {
   }
 
   plan() {
-    return planChanges(HOUSE, this.desired(), this.world);
+    return planChanges(MODEL, this.desired(), this.world);
   }
 
-  /** What one change makes of the world. */
+  /** Applies one change to the actual state. */
   change(change: ReturnType<History["plan"]>["changes"][number]): void {
     const observed = carryOut(this.world, change);
     if (change.kind === "access" && "desired" in change) {
@@ -282,7 +288,7 @@ class History {
             ?.party,
         );
     }
-    // What is taken over is waited for until cloudflared runs on it.
+    // A takeover waits until cloudflared runs the new configuration.
     if (observed.ingress.propagated && observed.ingress !== this.world.ingress) this.ingress = [];
     this.become(observed);
   }
@@ -303,8 +309,9 @@ class History {
   }
 
   /**
-   * An application is of one party alone, by what it is written for and by what rules check its logins: else a login that was
-   * given for one party's container would be good at another's.
+   * An application belongs to one party, both by the exposure it was written for and by the rules
+   * that check its logins.
+   * Otherwise a login for one party's container would be valid at another's.
    */
   checkHands(): void {
     for (const { route, aud } of this.world.access.mine.values()) {
@@ -323,7 +330,10 @@ class History {
     this.guarded.set(aud, before);
   }
 
-  /** Nobody reaches a service whom none of the wishes admits, whichever of the last states each part of the edge believes. */
+  /**
+   * No visitor reaches a service without an exposure that admits them, whichever of the latest
+   * states each part of the edge sees.
+   */
   check(): void {
     for (const request of REQUESTS.filter(({ host }) => resolves(this.records, host))) {
       const rules = new Set(this.ingress.map((state) => ruleAt(state, request)));
@@ -344,7 +354,7 @@ class History {
   }
 
   may(request: Request, service: string, visitor: (typeof VISITORS)[number]): boolean {
-    // What was there by hand is shown to whom its application let in, and to nobody else.
+    // Hand-made objects show their service only to those whom their application admits.
     if (service === "http://old:80") return visitor.groups !== undefined;
     return (
       !SERVICES.test(service) ||
@@ -352,7 +362,7 @@ class History {
     );
   }
 
-  /** Everybody who gets in somewhere now has a login from then on. */
+  /** Everyone who is admitted somewhere now has a login from then on. */
   logIn(view: AccessView = this.world): void {
     const open = [...view.access.mine.values()].flatMap((application) =>
       VISITORS.filter(
@@ -365,7 +375,8 @@ class History {
   }
 
   take(it: Step): void {
-    // Labels change with a container that is made anew: what was written before has arrived at every edge by then.
+    // Labels change only when a container is recreated. By then earlier writes have reached every
+    // edge.
     if (it.do === "wish")
       [this.access, this.ingress, this.records] = [
         [this.world],
@@ -393,7 +404,10 @@ class History {
     if (last && dies < changes.length) this.memory = EMPTY_MEMORY;
   }
 
-  /** What the copy opens is the other writer's doing: it shows what was desired at its time, until the world has settled again. */
+  /**
+   * The other writer is responsible for what the copy opens: it may show what was desired at its
+   * time until the state has settled again.
+   */
   restore(which: number): void {
     const copy = this.copies.at(-1 - which);
     if (copy === undefined) return;
@@ -410,7 +424,7 @@ class History {
     });
   }
 
-  /** As an earlier version wrote them. */
+  /** Rules as an earlier version wrote them. */
   forgetMarks(takesMark: boolean): void {
     const { ingress } = this.world;
     const rules = ingress.rules.map((rule) => ruleWithoutMark(rule));
@@ -429,7 +443,8 @@ class History {
     const key = [...mine.keys()][which];
     const route = ROUTES.find((it) => routeKey(it) === key);
     if (key === undefined) return;
-    // With its application a wildcard's visitor or a public route around it would answer at the edge: that is the hand's doing.
+    // Skipped: without this application a public route around it would answer at the edge, which
+    // would be the fault of whoever deleted it.
     if (
       deployedRoutes(this.world).some(
         (outer) => route && outer.public && isNestedIn(route, outer.route),
@@ -440,7 +455,7 @@ class History {
     this.become({ ...this.world, access: { ...access, mine } });
   }
 
-  /** Waves without failures until nothing is left to do. */
+  /** Runs waves without failures until nothing is left to do. */
   settle(): number {
     for (let waves = 0; waves < 40; waves++) {
       const { changes } = this.plan();
@@ -452,7 +467,7 @@ class History {
     );
   }
 
-  /** Where anybody and a member end up when they ask for the route itself. */
+  /** The service that each visitor reaches when asking for the route itself. */
   visit({ route }: Exposure): (string | undefined)[] {
     const request = { host: route.hostname.replace("*", "c"), path: route.path ?? "/" };
     return VISITORS.map((visitor) =>
@@ -470,14 +485,17 @@ class History {
   }
 }
 
-/** Visitors who log in again after every change, at edges that may believe any of the last states of applications and policies. */
+/**
+ * Visitors who log in again after every change, at edges that may see any of the latest states of
+ * applications and policies.
+ */
 class Reloading extends History {
   override check(): void {
     for (const { access } of this.access)
       for (const { policy } of this.access) this.logIn({ access, policy });
   }
 
-  /** A person widens ours in the dashboard. */
+  /** Somebody widens access in the dashboard. */
   widen(how: Widening): void {
     const { access, policy } = this.world;
     const mine = policy.mine.map((it) =>
@@ -513,7 +531,10 @@ const widening = fc
   .constantFrom<Widening>("include", "decision", "policies", "session")
   .map((how) => ({ do: "widen" as const, how }));
 
-/** As an earlier version wrote it. Its placeholders, which admit no one, had the mark for their audience already. */
+/**
+ * A rule as an earlier version wrote it. Placeholders, which admit no one, already had the mark as
+ * their audience.
+ */
 function ruleWithoutMark(rule: RawRule): RawRule {
   const { access, ...options } = (rule.originRequest ?? {}) as {
     readonly access?: { readonly required: boolean; readonly audTag: readonly string[] };
@@ -536,10 +557,10 @@ const foreign = (observed: ObservedState) => ({
   applications: observed.access.theirs,
 });
 
-describe("the planner, over random wishes, orders, failures, deaths, hands of strangers and late edges", {
+describe("the planner, over random exposures, orders, failures, crashes, manual edits and late edges", {
   timeout: 300_000,
 }, () => {
-  it("lets nobody in whom neither an old nor the new wish admits, at any moment", () => {
+  it("at no moment does the planner admit a visitor whom neither the old nor the new exposures admit", () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 4, maxLength: 24 }), (steps) => {
         const history = new History();
@@ -550,7 +571,7 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
     );
   });
 
-  it("comes to rest in a few waves with exactly the wished routes, and then has nothing to do", () => {
+  it("the planner settles within a few waves with exactly the desired routes, and then has nothing to do", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 16 }), wishes, (steps, last) => {
         const history = new History();
@@ -581,7 +602,7 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
     );
   });
 
-  it("leaves what others made as it was, byte for byte and in its order, and takes no name of theirs", () => {
+  it("the planner leaves foreign objects unchanged, byte for byte and in order, and takes none of their hostnames", () => {
     const before = JSON.stringify(foreign(emptyWorld()));
     fc.assert(
       fc.property(
@@ -608,39 +629,42 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
   it.each([
     { name: "which get the mark", takesMark: true },
     { name: "where Cloudflare refuses the mark", takesMark: false },
-  ])("goes on safely from the rules of an earlier version, $name", ({ takesMark }) => {
-    fc.assert(
-      fc.property(
-        wishes,
-        fc.array(fc.oneof(wish(wishes), waves, rest), { maxLength: 8 }),
-        wishes,
-        (first, steps, last) => {
-          const history = new History();
-          history.take({
-            do: "wish",
-            wishes: first.map((it) => ({ ...it, notReadyReason: undefined })),
-          });
-          history.settle();
-          history.forgetMarks(takesMark);
-          expect(history.plan().changes).toEqual([]);
-          for (const it of steps) history.take(it);
-          history.take({
-            do: "wish",
-            wishes: last.map((it) => ({ ...it, notReadyReason: undefined })),
-          });
-          history.settle();
-          history.rest();
-          history.check();
-          const { exposures: granted, problems } = history.desired();
-          expect(granted.size + problems.length).toBe(last.length);
-          expect(history.plan().live.toSorted()).toEqual([...granted.keys()].toSorted());
-        },
-      ),
-      { numRuns: Math.ceil(RUNS / 5) },
-    );
-  });
+  ])(
+    "the planner continues safely from the rules of an earlier version, $name",
+    ({ takesMark }) => {
+      fc.assert(
+        fc.property(
+          wishes,
+          fc.array(fc.oneof(wish(wishes), waves, rest), { maxLength: 8 }),
+          wishes,
+          (first, steps, last) => {
+            const history = new History();
+            history.take({
+              do: "wish",
+              wishes: first.map((it) => ({ ...it, notReadyReason: undefined })),
+            });
+            history.settle();
+            history.forgetMarks(takesMark);
+            expect(history.plan().changes).toEqual([]);
+            for (const it of steps) history.take(it);
+            history.take({
+              do: "wish",
+              wishes: last.map((it) => ({ ...it, notReadyReason: undefined })),
+            });
+            history.settle();
+            history.rest();
+            history.check();
+            const { exposures: granted, problems } = history.desired();
+            expect(granted.size + problems.length).toBe(last.length);
+            expect(history.plan().live.toSorted()).toEqual([...granted.keys()].toSorted());
+          },
+        ),
+        { numRuns: Math.ceil(RUNS / 5) },
+      );
+    },
+  );
 
-  it("ends the logins of those who lose the right, also for visitors who reload all the time at edges that are late, whatever fails or dies on the way", () => {
+  it("the planner revokes the logins of people who lose access, even if they keep reloading at late edges, whatever fails or crashes meanwhile", () => {
     const at = wishesAt(ROUTES.slice(0, 1));
     const steps = fc.array(
       fc.oneof({ weight: 2, arbitrary: wish(at) }, { weight: 3, arbitrary: waves }, widening),
@@ -654,7 +678,8 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
         (taken, hand, changed) => {
           const history = new Reloading();
           for (const it of taken) it.do === "widen" ? history.widen(it.how) : history.take(it);
-          // Half of the last wishes are the earlier ones: only what was widened by hand is to be repaired.
+          // Half of the later exposures equal the earlier ones, so that only the manual widening
+          // needs repair.
           const last = changed ?? history.generations.at(-1) ?? [];
           const ungated = last.map((it) => ({ ...it, notReadyReason: undefined }));
           if (hand !== null) {
@@ -681,7 +706,7 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
     );
   });
 
-  it("leaves a login good when its audience only grows, and the rule where it is", () => {
+  it("a login stays valid and the rule stays in place when an audience only grows", () => {
     const grown = (groups: readonly string[]): Exposure => ({
       ...(fc.sample(exposure(ROUTES[0] as Route), 1)[0] as Exposure),
       origin: { service: "http://one:80", options: {} },
@@ -705,7 +730,7 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
     ]);
   });
 
-  it("takes over what was made by hand without showing the old page to anybody new or the new one to anybody of old", () => {
+  it("adopting a hand-made route never shows the old page to new visitors or the new page to visitors with an old login", () => {
     const at = fc.tuple(wishes, wishesAt([HAND_MADE])).map(([some, more]) => [...some, ...more]);
     fc.assert(
       fc.property(
@@ -737,7 +762,7 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
     );
   });
 
-  it("touches nothing that was made by hand where nobody asks to adopt it", () => {
+  it("hand-made objects stay untouched when no label asks to adopt them", () => {
     const at = fc
       .tuple(wishes, wishesAt([HAND_MADE]))
       .map(([some, more]) => [...some, ...more.map((it) => ({ ...it, adopt: false }))]);
@@ -753,7 +778,7 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
     );
   });
 
-  it("opens Authentik's own hostname before any other, and closes it after them", () => {
+  it("Authentik's own hostname opens before all other routes and closes after them", () => {
     const many = fc
       .tuple(wishesAt(ROUTES), exposure(LOGIN))
       .map(([some, login]) => [...some, login].map((it) => ({ ...it, notReadyReason: undefined })));
@@ -782,7 +807,7 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
     );
   });
 
-  it("touches nothing of a route that is held as it is", () => {
+  it("the planner changes nothing of a frozen route", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 12 }), wishes, (steps, next) => {
         const history = new History();
@@ -792,7 +817,7 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
           ROUTES.filter(({ hostname }) => hostname === "a.example.com").map(routeKey),
         );
         const { changes } = planChanges(
-          HOUSE,
+          MODEL,
           { ...history.desired(), frozen: held },
           history.world,
         );
@@ -801,7 +826,8 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
             service === undefined ? [] : [routeKey(route)],
           ),
         );
-        // Where there is no rule yet, one that admits no one may keep another party's wildcard away.
+        // If there is no rule yet, a placeholder that admits no one may keep another party's
+        // wildcard away.
         const touched = changes.filter(
           (it) =>
             it.subject.startsWith("a.example.com") &&
@@ -813,7 +839,7 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
     );
   });
 
-  it("opens nothing whose gate is shut", () => {
+  it("the planner opens no route that is not ready", () => {
     fc.assert(
       fc.property(wishes, (wanted) => {
         const history = new History();
@@ -833,7 +859,7 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
     );
   });
 
-  it("opens nothing whose gate is shut beside another path of its hostname that is open", () => {
+  it("the planner opens no route that is not ready, even if another path of its hostname is open", () => {
     const [first, second] = ROUTES as readonly [Route, Route];
     fc.assert(
       fc.property(exposure(first), exposure(second), fc.boolean(), (whole, path, swap) => {
@@ -866,7 +892,7 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
     );
   });
 
-  it("answers the same whatever order things come in", () => {
+  it("the plan does not depend on the order of its input", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
         const history = new History();

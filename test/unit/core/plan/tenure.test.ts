@@ -22,7 +22,7 @@ const WIKI = "wiki.example.com";
 const GRACE = { graceMs: 60_000, startupGraceMs: 300_000 };
 const [BLOG, SHOP] = [composeProject("blog"), composeProject("shop")];
 
-/** A container of a project, with a name of its own, that runs and asks for something or for nothing. */
+/** A running container of a project that asks for a route or for nothing. */
 interface Container {
   readonly name: string;
   readonly party: Party;
@@ -41,7 +41,7 @@ function asks(name: string, party: Party, more: Partial<Exposure> = {}, at = WIK
   return { name, party, decoded: { exposures: [wish], faulty: [], problems: [] } };
 }
 
-/** The same with labels that have a fault, such as a group that was renamed. */
+/** The same with faulty labels, for example a group that was renamed. */
 function faulty(name: string, party: Party, more: Partial<FaultyRoute> = {}, at = WIKI): Container {
   const it = faultyRoute(at, {
     workload: name,
@@ -59,7 +59,7 @@ const silent = (name: string, party: Party): Container => ({
   decoded: { exposures: [], faulty: [], problems: [] },
 });
 
-const machine = (containers: readonly Container[]): Engine => ({
+const engineOf = (containers: readonly Container[]): Engine => ({
   ...NOTHING_RUNS,
   occupants: (it) =>
     containers
@@ -69,18 +69,18 @@ const machine = (containers: readonly Container[]): Engine => ({
     containers.some((it) => it.name === workload && it.party === party),
 });
 
-/** One daemon that looks again and again. */
+/** One daemon that makes pass after pass. */
 function daemon(deployed: readonly DeployedRoute[], memory: ReconcileMemory = EMPTY_MEMORY) {
   let known = memory;
   return (
     now: number,
     containers: readonly Container[],
-    stand = deployed,
-    engine: Engine = machine(containers),
+    rules = deployed,
+    engine: Engine = engineOf(containers),
   ) => {
     const decision = resolveDesired(
       containers.map(({ decoded }) => decoded),
-      stand,
+      rules,
       engine,
       known,
       GRACE,
@@ -93,8 +93,8 @@ function daemon(deployed: readonly DeployedRoute[], memory: ReconcileMemory = EM
 
 const outcome = ({ desired, wakeAt }: Decision) => ({
   has: [...desired.exposures.values()].map(({ workload }) => workload),
-  held: [...desired.frozen],
-  waiting: desired.pending.map(({ cause, reason }) => `${cause}: ${reason}`),
+  frozen: [...desired.frozen],
+  pending: desired.pending.map(({ cause, reason }) => `${cause}: ${reason}`),
   problems: desired.problems.map(({ code, container }) => `${code} ${container}`),
   handovers: [...desired.handovers].map(([key, { from, to }]) => `${key} ${from} → ${to}`),
   fixes: desired.problems.map(({ fix }) => fix),
@@ -104,7 +104,7 @@ const outcome = ({ desired, wakeAt }: Decision) => ({
 
 const deployedAt = (name: string, at = WIKI) => deployed(at, { service: service(name) });
 
-describe("a free name that two parties want", () => {
+describe("a free hostname that two parties want", () => {
   it.each<{
     name: string;
     containers: readonly Container[];
@@ -112,25 +112,25 @@ describe("a free name that two parties want", () => {
     refused: readonly string[];
   }>([
     {
-      name: "goes to the older container",
+      name: "the older container gets a free hostname",
       containers: [asks("wiki", BLOG, { created: 2 }), asks("web", SHOP, { created: 1 })],
       has: "web",
       refused: ["CFA-HOST-TAKEN wiki"],
     },
     {
-      name: "goes to the first by name of two that are as old",
+      name: "the container that is first by name gets a free hostname if both are equally old",
       containers: [asks("wiki", BLOG), asks("web", SHOP)],
       has: "web",
       refused: ["CFA-HOST-TAKEN wiki"],
     },
     {
-      name: "is not blocked by faulty labels of an older one",
+      name: "faulty labels of an older container do not block a free hostname",
       containers: [faulty("wiki", BLOG, { created: 1 }), asks("web", SHOP, { created: 2 })],
       has: "web",
       refused: [],
     },
     {
-      name: "leaves two of three without",
+      name: "one of three containers gets a free hostname",
       containers: [
         asks("a", BLOG, { created: 1 }),
         asks("b", SHOP, { created: 2 }),
@@ -146,11 +146,11 @@ describe("a free name that two parties want", () => {
     }
   });
 
-  it("stays with the one that got it although the faulty labels are put right", () => {
-    const look = daemon([]);
-    look(0, [faulty("wiki", BLOG, { created: 1 }), asks("web", SHOP, { created: 2 })]);
+  it("a hostname stays with its new holder although an older container fixes its labels", () => {
+    const pass = daemon([]);
+    pass(0, [faulty("wiki", BLOG, { created: 1 }), asks("web", SHOP, { created: 2 })]);
     expect(
-      look(1, [asks("wiki", BLOG, { created: 1 }), asks("web", SHOP, { created: 2 })]),
+      pass(1, [asks("wiki", BLOG, { created: 1 }), asks("web", SHOP, { created: 2 })]),
     ).toMatchObject({
       has: ["web"],
       problems: ["CFA-HOST-TAKEN wiki"],
@@ -159,20 +159,20 @@ describe("a free name that two parties want", () => {
 });
 
 describe("the holder of a deployed route", () => {
-  it("keeps it against an older rival", () => {
-    const look = daemon([deployedAt("wiki")]);
+  it("the holder keeps its route although a rival is older", () => {
+    const pass = daemon([deployedAt("wiki")]);
     expect(
-      look(0, [asks("web", SHOP, { created: 1 }), asks("wiki", BLOG, { created: 2 })]),
+      pass(0, [asks("web", SHOP, { created: 1 }), asks("wiki", BLOG, { created: 2 })]),
     ).toMatchObject({
       has: ["wiki"],
       problems: ["CFA-HOST-TAKEN web"],
     });
   });
 
-  it("keeps it where an earlier version wrote its plain name", () => {
-    const look = daemon([deployed(WIKI, { service: "http://wiki:80" })]);
+  it("the holder keeps a route that an earlier version wrote with its plain name", () => {
+    const pass = daemon([deployed(WIKI, { service: "http://wiki:80" })]);
     expect(
-      look(0, [asks("web", SHOP, { created: 1 }), asks("wiki", BLOG, { created: 2 })]),
+      pass(0, [asks("web", SHOP, { created: 1 }), asks("wiki", BLOG, { created: 2 })]),
     ).toMatchObject({
       has: ["wiki"],
       handovers: [],
@@ -180,161 +180,161 @@ describe("the holder of a deployed route", () => {
   });
 
   it.each([
-    { name: "at once after a start", before: false },
+    { name: "right after a start", before: false },
     { name: "while cfauth runs", before: true },
-  ])("keeps it while its labels are faulty: $name", ({ before }) => {
-    const look = daemon([deployedAt("wiki")]);
+  ])("the holder keeps its route while its labels are faulty: $name", ({ before }) => {
+    const pass = daemon([deployedAt("wiki")]);
     const rival = asks("web", SHOP, { created: 1 });
-    if (before) look(0, [asks("wiki", BLOG, { created: 2 })]);
+    if (before) pass(0, [asks("wiki", BLOG, { created: 2 })]);
     for (const now of [1_000, 10_000_000])
-      expect(look(now, [rival, faulty("wiki", BLOG, { created: 2 })])).toMatchObject({
+      expect(pass(now, [rival, faulty("wiki", BLOG, { created: 2 })])).toMatchObject({
         has: [],
-        held: [WIKI],
+        frozen: [WIKI],
         problems: ["CFA-HOST-TAKEN web"],
       });
   });
 
-  it("keeps the name while its faulty labels keep the route shut", () => {
-    const look = daemon([deployedAt("wiki")]);
-    look(0, [asks("wiki", BLOG, { created: 2 })]);
+  it("the holder keeps its hostname while its faulty labels keep the route closed", () => {
+    const pass = daemon([deployedAt("wiki")]);
+    pass(0, [asks("wiki", BLOG, { created: 2 })]);
     const both = [
       asks("web", SHOP, { created: 1 }),
       faulty("wiki", BLOG, { created: 2, closeNow: true }),
     ];
-    expect(look(1, both)).toMatchObject({ has: [], held: [], problems: ["CFA-HOST-TAKEN web"] });
-    expect(look(2, both, [])).toMatchObject({ has: [], problems: ["CFA-HOST-TAKEN web"] });
+    expect(pass(1, both)).toMatchObject({ has: [], frozen: [], problems: ["CFA-HOST-TAKEN web"] });
+    expect(pass(2, both, [])).toMatchObject({ has: [], problems: ["CFA-HOST-TAKEN web"] });
   });
 
-  it("gives it up with its label, to a rival that is there", () => {
-    const look = daemon([deployedAt("wiki")]);
-    look(0, [asks("wiki", BLOG), asks("web", SHOP)]);
-    expect(look(1, [silent("wiki", BLOG), asks("web", SHOP)])).toMatchObject({
+  it("a holder that removes its label loses the route to a waiting rival", () => {
+    const pass = daemon([deployedAt("wiki")]);
+    pass(0, [asks("wiki", BLOG), asks("web", SHOP)]);
+    expect(pass(1, [silent("wiki", BLOG), asks("web", SHOP)])).toMatchObject({
       has: ["web"],
       handovers: [`${WIKI} ${BLOG} → ${SHOP}`],
     });
   });
 });
 
-describe("a holder that is missing", () => {
+describe("a missing holder", () => {
   const gone = () => {
-    const look = daemon([deployedAt("wiki")]);
-    look(0, [asks("wiki", BLOG)]);
-    return look;
+    const pass = daemon([deployedAt("wiki")]);
+    pass(0, [asks("wiki", BLOG)]);
+    return pass;
   };
 
-  it("keeps its route for the grace, and a rival waits and is named", () => {
-    const look = gone();
-    expect(look(1_000, [asks("web", SHOP)])).toMatchObject({
+  it("a missing holder keeps its route for the grace period, and the rival's pending reason names it", () => {
+    const pass = gone();
+    expect(pass(1_000, [asks("web", SHOP)])).toMatchObject({
       has: [],
-      held: [WIKI],
-      waiting: [
+      frozen: [WIKI],
+      pending: [
         "rival: container wiki, which had it and stopped; web takes over in 60 s unless it comes back",
       ],
       wakeAt: 61_000,
     });
-    expect(look(50_000, [asks("web", SHOP)]).wakeAt).toBe(61_000);
+    expect(pass(50_000, [asks("web", SHOP)]).wakeAt).toBe(61_000);
   });
 
-  it("has it back within the grace, though made again under another name in its project", () => {
-    const look = gone();
-    look(1_000, [asks("web", SHOP)]);
-    expect(look(20_000, [asks("web", SHOP), asks("wiki-2", BLOG)])).toMatchObject({
+  it("a holder that is back within the grace period gets its route again, even if recreated under another name of its project", () => {
+    const pass = gone();
+    pass(1_000, [asks("web", SHOP)]);
+    expect(pass(20_000, [asks("web", SHOP), asks("wiki-2", BLOG)])).toMatchObject({
       has: ["wiki-2"],
       handovers: [],
       problems: ["CFA-HOST-TAKEN web"],
     });
   });
 
-  it("loses it to the rival when the grace is over, and the application is replaced", () => {
-    const look = gone();
-    look(1_000, [asks("web", SHOP)]);
-    expect(look(61_000, [asks("web", SHOP)])).toMatchObject({
+  it("the rival gets the route when the grace period ends, and the application is replaced", () => {
+    const pass = gone();
+    pass(1_000, [asks("web", SHOP)]);
+    expect(pass(61_000, [asks("web", SHOP)])).toMatchObject({
       has: ["web"],
-      held: [],
+      frozen: [],
       handovers: [`${WIKI} ${BLOG} → ${SHOP}`],
       wakeAt: undefined,
     });
   });
 
-  it("gives up a route that it asks for no longer when it is back, all of it", () => {
-    const look = gone();
-    look(1_000, []);
-    expect(look(2_000, [asks("wiki", BLOG, {}, "new.example.com")]).held).toEqual([]);
+  it("a holder that is back without asking for its route loses it at once, including a leftover application", () => {
+    const pass = gone();
+    pass(1_000, []);
+    expect(pass(2_000, [asks("wiki", BLOG, {}, "new.example.com")]).frozen).toEqual([]);
     const left = deployed(WIKI, { service: undefined, application: true });
-    expect(look(2_000, [asks("wiki", BLOG, {}, "new.example.com")], [left]).held).toEqual([]);
+    expect(pass(2_000, [asks("wiki", BLOG, {}, "new.example.com")], [left]).frozen).toEqual([]);
   });
 
   it.each([
-    { name: "leads to the id of the container before", place: "http://3f2a9c0d1e2f:80" },
+    { name: "leads to the id of its earlier container", place: "http://3f2a9c0d1e2f:80" },
     { name: "leads to a network that it left", place: "http://wiki.edge:80" },
   ])(
-    "gives up at once what it asks for no longer when it is back, where the rule $name",
+    "a holder that is back without asking for its route loses it at once, even if the rule $name",
     ({ place }) => {
       const there = [deployed(WIKI, { service: place })];
-      const look = daemon(there);
-      look(0, [asks("wiki", BLOG, { origin: { service: place, options: {} } })]);
-      expect(look(1_000, []).held).toEqual([WIKI]);
-      expect(look(2_000, [silent("wiki", BLOG)]).held).toEqual([]);
+      const pass = daemon(there);
+      pass(0, [asks("wiki", BLOG, { origin: { service: place, options: {} } })]);
+      expect(pass(1_000, []).frozen).toEqual([WIKI]);
+      expect(pass(2_000, [silent("wiki", BLOG)]).frozen).toEqual([]);
     },
   );
 
-  it("keeps a route that leads to its id while it restarts under that id", () => {
+  it("a holder keeps a route that leads to its id while it restarts under the same id", () => {
     const place = "http://3f2a9c0d1e2f:80";
-    const look = daemon([deployed(WIKI, { service: place })]);
+    const pass = daemon([deployed(WIKI, { service: place })]);
     const wiki = asks("wiki", BLOG, { origin: { service: place, options: {} } });
-    look(0, [wiki]);
-    look(1_000, []);
-    expect(look(2_000, [wiki])).toMatchObject({ has: ["wiki"], held: [], handovers: [] });
+    pass(0, [wiki]);
+    pass(1_000, []);
+    expect(pass(2_000, [wiki])).toMatchObject({ has: ["wiki"], frozen: [], handovers: [] });
   });
 
-  it("keeps the name though its route is shut, since a stranger has the place that it leads to", () => {
-    const look = gone();
+  it("a missing holder keeps its hostname although the route is closed because another container has its address", () => {
+    const pass = gone();
     const copy = { ...asks("evil", SHOP), name: "wiki" };
-    expect(look(1_000, [copy])).toMatchObject({
+    expect(pass(1_000, [copy])).toMatchObject({
       has: [],
-      held: [],
-      waiting: [expect.stringContaining("container wiki, which had it")],
+      frozen: [],
+      pending: [expect.stringContaining("container wiki, which had it")],
     });
-    expect(look(2_000, [copy], [])).toMatchObject({
+    expect(pass(2_000, [copy], [])).toMatchObject({
       has: [],
-      waiting: [expect.stringContaining("container wiki, which had it")],
+      pending: [expect.stringContaining("container wiki, which had it")],
     });
-    expect(look(61_000, [copy], []).has).toEqual(["evil"]);
+    expect(pass(61_000, [copy], []).has).toEqual(["evil"]);
   });
 
-  it("names all that wait, the first to take over first", () => {
-    const look = gone();
+  it("a pending reason names every rival that waits, in the order in which they would take over", () => {
+    const pass = gone();
     expect(
-      look(0, [asks("b", SHOP, { created: 2 }), asks("a", composeProject("a"), { created: 3 })])
-        .waiting,
+      pass(0, [asks("b", SHOP, { created: 2 }), asks("a", composeProject("a"), { created: 3 })])
+        .pending,
     ).toEqual([
       "rival: container wiki, which had it and stopped; b, before a, takes over in 60 s unless it comes back",
     ]);
   });
 });
 
-describe("the holder of a hostname of which nothing is open", () => {
-  it("keeps it for the grace when it is missing", () => {
-    const look = daemon([]);
-    look(0, [faulty("wiki", BLOG), asks("docs", BLOG, {}, `${WIKI}/docs`)]);
-    look(1_000, [faulty("wiki", BLOG)]);
-    expect(look(2_000, [asks("web", SHOP)])).toMatchObject({
+describe("a holder with no open route", () => {
+  it("a missing holder keeps its hostname for the grace period even if no route of it is open", () => {
+    const pass = daemon([]);
+    pass(0, [faulty("wiki", BLOG), asks("docs", BLOG, {}, `${WIKI}/docs`)]);
+    pass(1_000, [faulty("wiki", BLOG)]);
+    expect(pass(2_000, [asks("web", SHOP)])).toMatchObject({
       has: [],
-      waiting: [
+      pending: [
         "rival: container wiki, which holds wiki.example.com and stopped; web continues in 60 s unless it comes back",
       ],
       wakeAt: 62_000,
     });
-    expect(look(62_000, [asks("web", SHOP)]).has).toEqual(["web"]);
+    expect(pass(62_000, [asks("web", SHOP)]).has).toEqual(["web"]);
   });
 
   it.each([true, false])(
-    "keeps the whole of it while it asks for a path with faulty labels; cfauth saw it before: %j",
+    "a holder that asks for a path with faulty labels keeps the whole hostname; seen by cfauth before: %j",
     (seen) => {
-      const look = daemon([deployedAt("wiki")]);
-      if (seen) look(0, [asks("wiki", BLOG, { created: 2 })]);
+      const pass = daemon([deployedAt("wiki")]);
+      if (seen) pass(0, [asks("wiki", BLOG, { created: 2 })]);
       const moved = faulty("wiki", BLOG, { created: 2 }, `${WIKI}/docs`);
-      expect(look(1_000, [moved, asks("web", SHOP, { created: 1 })])).toMatchObject({
+      expect(pass(1_000, [moved, asks("web", SHOP, { created: 1 })])).toMatchObject({
         has: [],
         problems: ["CFA-HOST-TAKEN web"],
       });
@@ -343,45 +343,45 @@ describe("the holder of a hostname of which nothing is open", () => {
 });
 
 describe("a rule that another writer restores after its application is gone", () => {
-  it("does not end the time that the missing holder of the hostname has", () => {
-    const look = daemon([]);
-    look(0, [asks("wiki", BLOG, {}, `${WIKI}/docs`)], []);
-    look(1_000, [], []);
+  it("a rule restored by another writer does not end the grace period of the hostname's missing holder", () => {
+    const pass = daemon([]);
+    pass(0, [asks("wiki", BLOG, {}, `${WIKI}/docs`)], []);
+    pass(1_000, [], []);
     const restored = deployed(WIKI, { service: service("wiki"), application: false });
-    expect(look(2_000, [asks("web", SHOP)], [restored])).toMatchObject({
+    expect(pass(2_000, [asks("web", SHOP)], [restored])).toMatchObject({
       has: [],
-      waiting: [expect.stringContaining("container wiki")],
+      pending: [expect.stringContaining("container wiki")],
     });
   });
 });
 
-describe("after a start of cfauth, as after a reboot", () => {
-  it("a rival that is up first waits the start-up grace", () => {
-    const look = daemon([deployedAt("wiki")]);
-    expect(look(0, [asks("web", SHOP)])).toMatchObject({
+describe("the time after a start of cfauth, as after a reboot", () => {
+  it("a rival that starts first waits for the start-up grace period", () => {
+    const pass = daemon([deployedAt("wiki")]);
+    expect(pass(0, [asks("web", SHOP)])).toMatchObject({
       has: [],
-      held: [WIKI],
-      waiting: [
+      frozen: [WIKI],
+      pending: [
         "rival: the container that had it when cfauth started; web takes over in 5 min unless it comes back",
       ],
       wakeAt: 300_000,
     });
-    expect(look(200_000, [asks("web", SHOP), asks("wiki", BLOG)])).toMatchObject({
+    expect(pass(200_000, [asks("web", SHOP), asks("wiki", BLOG)])).toMatchObject({
       has: ["wiki"],
       handovers: [],
     });
   });
 
-  it("a rival takes over when that is over, and the application is replaced", () => {
-    const look = daemon([deployedAt("wiki")]);
-    look(0, [asks("web", SHOP)]);
-    expect(look(300_000, [asks("web", SHOP)])).toMatchObject({
+  it("a rival takes over when the start-up grace period ends, and the application is replaced", () => {
+    const pass = daemon([deployedAt("wiki")]);
+    pass(0, [asks("web", SHOP)]);
+    expect(pass(300_000, [asks("web", SHOP)])).toMatchObject({
       has: ["web"],
       handovers: [`${WIKI} undefined → ${SHOP}`],
     });
   });
 
-  it("a holder that is up has its route at once, with nothing to replace", () => {
+  it("a holder that runs gets its route at once after a start, and nothing is replaced", () => {
     expect(daemon([deployedAt("wiki")])(0, [asks("wiki", BLOG)])).toMatchObject({
       has: ["wiki"],
       handovers: [],
@@ -389,39 +389,39 @@ describe("after a start of cfauth, as after a reboot", () => {
     });
   });
 
-  it("an address is no proof: a stranger that has it by now waits", () => {
-    const standing = [deployed(WIKI, { service: "http://172.18.0.5:80" })];
+  it("an IP address proves nothing: another container that now has it waits", () => {
+    const rules = [deployed(WIKI, { service: "http://172.18.0.5:80" })];
     const web = asks("web", SHOP);
     const engine: Engine = {
       ...NOTHING_RUNS,
       occupants: () => [{ id: "web", party: SHOP, certain: false }],
     };
-    expect(daemon(standing)(0, [web], standing, engine)).toMatchObject({
+    expect(daemon(rules)(0, [web], rules, engine)).toMatchObject({
       has: [],
-      held: [],
-      waiting: [expect.any(String)],
+      frozen: [],
+      pending: [expect.any(String)],
     });
   });
 
-  it("a faulty stranger does not keep open what would be shut for it", () => {
-    const standing = [{ ...deployedAt("wiki"), public: true }];
-    expect(daemon(standing)(0, [faulty("web", SHOP)], standing).held).toEqual([]);
+  it("another container's faulty labels do not keep open a route that they would close", () => {
+    const rules = [{ ...deployedAt("wiki"), public: true }];
+    expect(daemon(rules)(0, [faulty("web", SHOP)], rules).frozen).toEqual([]);
   });
 
-  it("an application without a rule proves nothing, and is replaced", () => {
+  it("an application without a rule proves nothing and is replaced", () => {
     const bare = [deployed(WIKI, { service: undefined, application: true })];
-    const look = daemon(bare);
-    expect(look(0, [asks("wiki", BLOG)], bare).handovers).toEqual([`${WIKI} undefined → ${BLOG}`]);
-    expect(look(1, [asks("wiki", BLOG)], []).handovers).toEqual([]);
-    expect(look(2, [asks("wiki", BLOG)], bare).handovers).toEqual([]);
+    const pass = daemon(bare);
+    expect(pass(0, [asks("wiki", BLOG)], bare).handovers).toEqual([`${WIKI} undefined → ${BLOG}`]);
+    expect(pass(1, [asks("wiki", BLOG)], []).handovers).toEqual([]);
+    expect(pass(2, [asks("wiki", BLOG)], bare).handovers).toEqual([]);
   });
 });
 
-describe("within one party", () => {
-  it("the container that has the route keeps it, and the other one is refused", () => {
-    const look = daemon([deployedAt("wiki")]);
+describe("two containers of one party", () => {
+  it("the container that has the route keeps it, and another container of its party is refused", () => {
+    const pass = daemon([deployedAt("wiki")]);
     expect(
-      look(0, [asks("old", BLOG, { created: 1 }), asks("wiki", BLOG, { created: 2 })]),
+      pass(0, [asks("old", BLOG, { created: 1 }), asks("wiki", BLOG, { created: 2 })]),
     ).toMatchObject({
       has: ["wiki"],
       problems: ["CFA-HOST-TAKEN old"],
@@ -429,17 +429,17 @@ describe("within one party", () => {
     });
   });
 
-  it("one that was refused waits while the other restarts", () => {
-    const look = daemon([deployedAt("wiki")]);
-    look(0, [asks("other", BLOG), asks("wiki", BLOG)]);
-    expect(look(1_000, [asks("other", BLOG)])).toMatchObject({ has: [], held: [WIKI] });
-    expect(look(61_000, [asks("other", BLOG)])).toMatchObject({ has: ["other"], handovers: [] });
+  it("a refused container of the same party waits while the other one restarts", () => {
+    const pass = daemon([deployedAt("wiki")]);
+    pass(0, [asks("other", BLOG), asks("wiki", BLOG)]);
+    expect(pass(1_000, [asks("other", BLOG)])).toMatchObject({ has: [], frozen: [WIKI] });
+    expect(pass(61_000, [asks("other", BLOG)])).toMatchObject({ has: ["other"], handovers: [] });
   });
 
-  it("one that is new takes over at once, and nothing is replaced", () => {
-    const look = daemon([deployedAt("wiki")]);
-    look(0, [asks("wiki", BLOG)]);
-    expect(look(1_000, [asks("wiki-2", BLOG)])).toMatchObject({ has: ["wiki-2"], handovers: [] });
+  it("a new container of the same party takes over at once, and nothing is replaced", () => {
+    const pass = daemon([deployedAt("wiki")]);
+    pass(0, [asks("wiki", BLOG)]);
+    expect(pass(1_000, [asks("wiki-2", BLOG)])).toMatchObject({ has: ["wiki-2"], handovers: [] });
   });
 });
 
@@ -448,7 +448,7 @@ describe("a path inside another party's hostname", () => {
   const guest = (more: Partial<Exposure> = {}) => asks("web", SHOP, more, LOGIN);
   const shared = asks("wiki", BLOG, { shareWith: ["shop"] });
 
-  it("is refused without the holder's consent, and the fix names it", () => {
+  it("a path inside another party's hostname is refused without the holder's consent, and the fix names the label", () => {
     const it = daemon([deployedAt("wiki")])(0, [asks("wiki", BLOG, { created: 9 }), guest()]);
     expect(it).toMatchObject({
       has: ["wiki"],
@@ -462,26 +462,26 @@ describe("a path inside another party's hostname", () => {
     );
   });
 
-  it("opens when the fix is applied", () => {
+  it("a path inside another party's hostname opens once the fix is applied", () => {
     expect(daemon([deployedAt("wiki")])(0, [shared, guest()])).toMatchObject({
       has: ["wiki", "web"],
       problems: [],
     });
   });
 
-  it("is refused to a container without a project, which only * admits", () => {
+  it("a path inside another party's hostname is refused to a container without a project, unless the holder shares with *", () => {
     const alone = asks("web", "container:web" as Party, {}, LOGIN);
-    const look = daemon([deployedAt("wiki")]);
-    expect(look(0, [asks("wiki", BLOG, { shareWith: ["shop"] }), alone]).fixes).toEqual([
+    const pass = daemon([deployedAt("wiki")]);
+    expect(pass(0, [asks("wiki", BLOG, { shareWith: ["shop"] }), alone]).fixes).toEqual([
       'add the label cfauth.share-with: "*,shop" to container wiki, or give web another hostname',
     ]);
-    expect(look(0, [asks("wiki", BLOG, { shareWith: ["*", "shop"] }), alone]).has).toEqual([
+    expect(pass(0, [asks("wiki", BLOG, { shareWith: ["*", "shop"] }), alone]).has).toEqual([
       "wiki",
       "web",
     ]);
   });
 
-  it("does not take the path from the holder's own project, however old it is", () => {
+  it("a guest does not take a path from the holder's own project, however old the guest is", () => {
     const own = asks("docs", BLOG, { created: 5_000 }, LOGIN);
     expect(
       daemon([deployedAt("wiki")])(0, [asks("wiki", BLOG), own, guest({ created: 1 })]),
@@ -491,49 +491,49 @@ describe("a path inside another party's hostname", () => {
     });
   });
 
-  it("is shut at once when the consent is withdrawn", () => {
-    const standing = [deployedAt("wiki"), deployedAt("web", LOGIN)];
-    const look = daemon(standing);
-    expect(look(0, [shared, guest()]).has).toEqual(["wiki", "web"]);
-    expect(look(1, [asks("wiki", BLOG), guest()])).toMatchObject({
+  it("a guest's path is closed at once when the holder withdraws its consent", () => {
+    const rules = [deployedAt("wiki"), deployedAt("web", LOGIN)];
+    const pass = daemon(rules);
+    expect(pass(0, [shared, guest()]).has).toEqual(["wiki", "web"]);
+    expect(pass(1, [asks("wiki", BLOG), guest()])).toMatchObject({
       has: ["wiki"],
-      held: [],
+      frozen: [],
       problems: ["CFA-HOST-SHARE web"],
     });
   });
 
-  it("is not kept open by faulty labels when the consent is withdrawn", () => {
-    const standing = [deployedAt("wiki"), deployedAt("web", LOGIN)];
-    const look = daemon(standing);
-    look(0, [shared, guest()]);
-    expect(look(1, [asks("wiki", BLOG), faulty("web", SHOP, {}, LOGIN)])).toMatchObject({
+  it("faulty labels do not keep a guest's path open when the holder withdraws its consent", () => {
+    const rules = [deployedAt("wiki"), deployedAt("web", LOGIN)];
+    const pass = daemon(rules);
+    pass(0, [shared, guest()]);
+    expect(pass(1, [asks("wiki", BLOG), faulty("web", SHOP, {}, LOGIN)])).toMatchObject({
       has: ["wiki"],
-      held: [],
+      frozen: [],
     });
   });
 
-  it("stays open by the consent in faulty labels of the holder", () => {
-    const standing = [deployedAt("wiki"), deployedAt("web", LOGIN)];
+  it("a guest's path stays open if the holder's faulty labels still consent", () => {
+    const rules = [deployedAt("wiki"), deployedAt("web", LOGIN)];
     expect(
-      daemon(standing)(0, [faulty("wiki", BLOG, { shareWith: ["shop"] }), guest()]),
-    ).toMatchObject({ has: ["web"], held: [WIKI] });
+      daemon(rules)(0, [faulty("wiki", BLOG, { shareWith: ["shop"] }), guest()]),
+    ).toMatchObject({ has: ["web"], frozen: [WIKI] });
   });
 
-  it("stays as it is while the holder is missing, and a new one waits", () => {
-    const standing = [deployedAt("wiki"), deployedAt("web", LOGIN)];
-    const look = daemon(standing);
-    look(0, [shared, guest()]);
+  it("a guest's path stays as it is while the holder is missing, and a new guest waits", () => {
+    const rules = [deployedAt("wiki"), deployedAt("web", LOGIN)];
+    const pass = daemon(rules);
+    pass(0, [shared, guest()]);
     const newcomer = asks("files", SHOP, {}, `${WIKI}/files`);
-    expect(look(1_000, [guest(), newcomer])).toMatchObject({
+    expect(pass(1_000, [guest(), newcomer])).toMatchObject({
       has: ["web"],
-      held: [WIKI],
-      waiting: [
+      frozen: [WIKI],
+      pending: [
         "rival: container wiki, which holds wiki.example.com and stopped; files continues in 60 s unless it comes back",
       ],
     });
   });
 
-  it("goes to the holder's own container first, however old the guest is", () => {
+  it("the holder's own container gets a path before a guest, however old the guest is", () => {
     const own = asks("docs", BLOG, { created: 5_000 }, LOGIN);
     expect(daemon([deployedAt("wiki")])(0, [guest({ created: 1 }), shared, own])).toMatchObject({
       has: ["wiki", "docs"],
@@ -541,35 +541,35 @@ describe("a path inside another party's hostname", () => {
     });
   });
 
-  it("stays with a guest whose rule is taken away for a moment, while the holder is missing", () => {
-    const look = daemon([deployedAt("wiki"), deployedAt("web", LOGIN)]);
-    look(0, [shared, guest()]);
+  it("a guest keeps its path while its rule is briefly removed and the holder is missing", () => {
+    const pass = daemon([deployedAt("wiki"), deployedAt("web", LOGIN)]);
+    pass(0, [shared, guest()]);
     const replaced = deployed(LOGIN, { service: undefined });
     expect(
-      look(1_000, [guest({ protection: anybody })], [deployedAt("wiki"), replaced]),
-    ).toMatchObject({ has: ["web"], held: [WIKI] });
+      pass(1_000, [guest({ protection: anybody })], [deployedAt("wiki"), replaced]),
+    ).toMatchObject({ has: ["web"], frozen: [WIKI] });
   });
 
-  it("does not end the time that the missing holder has, when the guest gives it up", () => {
-    const standing = [deployedAt("web", LOGIN)];
-    const look = daemon(standing);
+  it("a guest that gives up its path does not end the grace period of the missing holder", () => {
+    const rules = [deployedAt("web", LOGIN)];
+    const pass = daemon(rules);
     const wrong = faulty("wiki", BLOG, { shareWith: ["shop"], closeNow: true });
-    look(0, [asks("wiki", BLOG, {}, `${WIKI}/docs`)], []);
-    look(1_000, [wrong, guest()]);
-    expect(look(2_000, [asks("web", SHOP)])).toMatchObject({
+    pass(0, [asks("wiki", BLOG, {}, `${WIKI}/docs`)], []);
+    pass(1_000, [wrong, guest()]);
+    expect(pass(2_000, [asks("web", SHOP)])).toMatchObject({
       has: [],
-      waiting: [expect.stringContaining("container wiki")],
+      pending: [expect.stringContaining("container wiki")],
     });
   });
 
-  it("makes its container the holder when the one before is gone for good", () => {
-    const standing = [deployedAt("wiki"), deployedAt("web", LOGIN)];
-    const look = daemon(standing);
-    look(0, [shared, guest()]);
-    look(1_000, [guest()]);
-    look(61_000, [guest()]);
+  it("a guest becomes the holder when the earlier holder is gone for good", () => {
+    const rules = [deployedAt("wiki"), deployedAt("web", LOGIN)];
+    const pass = daemon(rules);
+    pass(0, [shared, guest()]);
+    pass(1_000, [guest()]);
+    pass(61_000, [guest()]);
     expect(
-      look(62_000, [guest(), asks("wiki", BLOG, { created: 1 })], [deployedAt("web", LOGIN)]),
+      pass(62_000, [guest(), asks("wiki", BLOG, { created: 1 })], [deployedAt("web", LOGIN)]),
     ).toMatchObject({
       has: ["web"],
       problems: ["CFA-HOST-TAKEN wiki"],
@@ -577,7 +577,7 @@ describe("a path inside another party's hostname", () => {
     });
   });
 
-  it("holds a free hostname against a whole host that comes later", () => {
+  it("a path holds a free hostname against a later request for the whole host", () => {
     expect(
       daemon([])(0, [guest({ created: 1 }), asks("wiki", BLOG, { created: 2 })]),
     ).toMatchObject({
@@ -586,16 +586,16 @@ describe("a path inside another party's hostname", () => {
     });
   });
 
-  it("stays open after a start where the other paths' party consents to it, though that is younger", () => {
+  it("after a start, a guest's path stays open if the party with the other paths consents, although that party is younger", () => {
     const [web, wiki] = [
       asks("web", SHOP, { shareWith: ["blog"], created: 9 }, LOGIN),
       asks("wiki", BLOG, { created: 1 }, `${WIKI}/docs`),
     ];
-    const look = daemon([deployedAt("web", LOGIN), deployedAt("wiki", `${WIKI}/docs`)]);
-    expect(look(0, [web, wiki])).toMatchObject({ has: ["wiki", "web"], problems: [] });
+    const pass = daemon([deployedAt("web", LOGIN), deployedAt("wiki", `${WIKI}/docs`)]);
+    expect(pass(0, [web, wiki])).toMatchObject({ has: ["wiki", "web"], problems: [] });
   });
 
-  it("proves after a start whose the hostname is, though its container asks for another part of it by now", () => {
+  it("after a start, a deployed path proves who holds the hostname, even if its container now asks for another part of it", () => {
     expect(
       daemon([deployedAt("wiki", LOGIN)])(0, [
         faulty("wiki", BLOG, { service: undefined }),
@@ -607,17 +607,17 @@ describe("a path inside another party's hostname", () => {
     });
   });
 
-  it("waits after a start until the holder is there", () => {
+  it("after a start, a guest waits until the holder is there", () => {
     expect(daemon([deployedAt("wiki")])(0, [guest()])).toMatchObject({
       has: [],
-      held: [WIKI],
-      waiting: [
+      frozen: [WIKI],
+      pending: [
         "rival: the container that held wiki.example.com when cfauth started; web continues in 5 min unless it comes back",
       ],
     });
   });
 
-  it("is the container's own affair where the hostname is its project's", () => {
+  it("a path inside a hostname of the container's own project needs no consent", () => {
     expect(
       daemon([deployedAt("wiki")])(0, [asks("wiki", BLOG), asks("docs", BLOG, {}, LOGIN)]),
     ).toMatchObject({
@@ -633,61 +633,61 @@ describe("a deployed route on Authentik's own hostname", () => {
     containers: readonly Container[],
     container: Engine["login"]["container"],
   ): Engine => ({
-    ...machine(containers),
+    ...engineOf(containers),
     login: { hostname: AUTH, container },
   });
   const own = asks("authentik", BLOG, { protection: { kind: "login" } }, AUTH);
   const ABSENT = { kind: "absent", name: "authentik" } as const;
 
-  it("is closed at once where it leads to another container that runs", () => {
+  it("a route on Authentik's hostname is closed at once if it leads to another running container", () => {
     for (const at of [AUTH, `${AUTH}/application/o/cf-tunnel-access/jwks`]) {
-      const standing = [deployedAt("evil", at)];
+      const rules = [deployedAt("evil", at)];
       const all = [silent("evil", SHOP)];
-      expect(daemon(standing)(0, all, standing, on(all, ABSENT))).toMatchObject({
+      expect(daemon(rules)(0, all, rules, on(all, ABSENT))).toMatchObject({
         has: [],
-        held: [],
+        frozen: [],
         wakeAt: undefined,
       });
     }
   });
 
-  it("goes to Authentik at once where it leads elsewhere, running or not", () => {
-    const standing = [deployedAt("evil", AUTH)];
+  it("Authentik gets its hostname at once if the route leads elsewhere, whether or not that container runs", () => {
+    const rules = [deployedAt("evil", AUTH)];
     for (const all of [[own], [own, silent("evil", SHOP)]])
-      expect(daemon(standing)(0, all, standing, on(all, authentikIs("authentik")))).toMatchObject({
+      expect(daemon(rules)(0, all, rules, on(all, authentikIs("authentik")))).toMatchObject({
         has: ["authentik"],
         handovers: [`${AUTH} undefined → ${BLOG}`],
       });
   });
 
-  it("is closed at once where Authentik runs and does not ask for it", () => {
-    const standing = [deployedAt("gone", AUTH)];
+  it("a route on Authentik's hostname is closed at once if Authentik runs and does not ask for it", () => {
+    const rules = [deployedAt("gone", AUTH)];
     const all = [silent("authentik", BLOG)];
-    expect(daemon(standing)(0, all, standing, on(all, authentikIs("authentik"))).held).toEqual([]);
+    expect(daemon(rules)(0, all, rules, on(all, authentikIs("authentik"))).frozen).toEqual([]);
   });
 
-  it("is closed at once where no container can be Authentik", () => {
-    const standing = [deployedAt("gone", AUTH)];
-    expect(daemon(standing)(0, [], standing, on([], { kind: "unnamed" })).held).toEqual([]);
+  it("a route on Authentik's hostname is closed at once if no container can be Authentik", () => {
+    const rules = [deployedAt("gone", AUTH)];
+    expect(daemon(rules)(0, [], rules, on([], { kind: "unnamed" })).frozen).toEqual([]);
   });
 
-  it("stays within the grace while Authentik is away", () => {
-    const standing = [deployedAt("authentik", AUTH)];
-    expect(daemon(standing)(0, [], standing, on([], ABSENT))).toMatchObject({
-      held: [AUTH],
+  it("a route on Authentik's hostname is kept for the grace period while Authentik is away", () => {
+    const rules = [deployedAt("authentik", AUTH)];
+    expect(daemon(rules)(0, [], rules, on([], ABSENT))).toMatchObject({
+      frozen: [AUTH],
       wakeAt: 300_000,
     });
-    const look = daemon(standing);
-    look(0, [own], standing, on([own], authentikIs("authentik")));
-    expect(look(1_000, [], standing, on([], ABSENT))).toMatchObject({
-      held: [AUTH],
+    const pass = daemon(rules);
+    pass(0, [own], rules, on([own], authentikIs("authentik")));
+    expect(pass(1_000, [], rules, on([], ABSENT))).toMatchObject({
+      frozen: [AUTH],
       wakeAt: 61_000,
     });
   });
 
-  it("is not kept for faulty labels of Authentik's where it leads elsewhere", () => {
-    const standing = [deployedAt("gone", AUTH)];
+  it("faulty labels of Authentik do not keep a route on its hostname if the route leads elsewhere", () => {
+    const rules = [deployedAt("gone", AUTH)];
     const all = [faulty("authentik", BLOG, { saysPublic: true }, AUTH)];
-    expect(daemon(standing)(0, all, standing, on(all, authentikIs("authentik"))).held).toEqual([]);
+    expect(daemon(rules)(0, all, rules, on(all, authentikIs("authentik"))).frozen).toEqual([]);
   });
 });

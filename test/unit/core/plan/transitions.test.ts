@@ -1,63 +1,31 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure, Protection } from "../../../../src/core/domain/exposure.ts";
-import type { Hostname } from "../../../../src/core/domain/hostname.ts";
-import { singleContainer } from "../../../../src/core/domain/party.ts";
-import type { Path } from "../../../../src/core/domain/path.ts";
 import { patternPath } from "../../../../src/core/domain/path.ts";
 import { routeKey } from "../../../../src/core/domain/route.ts";
-import { resolveDesired } from "../../../../src/core/plan/desired-state.ts";
-import { planChanges } from "../../../../src/core/plan/planner.ts";
 import { REVOCATION_SUFFIX } from "../../../../src/resources/access-application/propose.ts";
-import { resourceModel } from "../../../../src/resources/model.ts";
 import type { ObservedState } from "../../../../src/resources/observed.ts";
-import { deployedRoutes } from "../../../../src/resources/route/deployed.ts";
-import { anybody, knowing, members, only, plain, running } from "../../../support/builders.ts";
-import { ANYBODY, carryOut, emptyWorld, OWNER, reach } from "./model.ts";
+import { anybody, members, only, exposure as routeExposure } from "../../../support/builders.ts";
+import { open, planOnce, runWaves } from "../../../support/planner-harness.ts";
+import { ANYBODY, carryOut, emptyWorld, reach } from "./model.ts";
 
-const exposure = (service: string, protection: Protection, path?: string): Exposure => ({
-  display: plain,
-  adopt: false,
-  adoptHint: "",
-  route: { hostname: "app.example.com" as Hostname, path: path as Path | undefined },
-  origin: { service, options: {} },
-  protection,
-  party: singleContainer("app"),
-  shareWith: [],
-  shareLabel: "cfauth.share-with",
-  workload: "app",
-  created: 0,
-  label: "cfauth.hostname",
-  notReadyReason: undefined,
-});
+const exposure = (service: string, protection: Protection, path = ""): Exposure =>
+  routeExposure(`app.example.com${path}`, { origin: { service, options: {} }, protection });
 
-function planned(observed: ObservedState, exposures: readonly Exposure[]) {
-  const decoded = [{ exposures, faulty: [], problems: [] }];
-  const { desired } = resolveDesired(
-    decoded,
-    deployedRoutes(observed),
-    running(exposures),
-    knowing(exposures),
-    { graceMs: 0, startupGraceMs: 0 },
-    0,
-  );
-  return planChanges(resourceModel(OWNER), desired, observed);
-}
-
-/** Wave after wave until nothing is left; every change as `action kind`, the waves apart. */
-function waves(
-  observed: ObservedState,
+/** Runs waves until nothing is left to do. Each wave is listed as `action kind`. */
+function run(
+  before: ObservedState,
   exposures: readonly Exposure[],
-): { readonly world: ObservedState; readonly waves: string[] } {
-  const told: string[] = [];
-  for (let stands = observed; ; ) {
-    const { changes } = planned(stands, exposures);
-    if (changes.length === 0 || told.length > 20) return { world: stands, waves: told };
-    told.push(changes.map(({ action, kind }) => `${action} ${kind}`).join(", "));
-    stands = changes.reduce(carryOut, stands);
-  }
+): { readonly observed: ObservedState; readonly waves: readonly string[] } {
+  const { observed, waves } = runWaves(before, exposures);
+  return {
+    observed,
+    waves: waves.map((changes) =>
+      changes.map(({ action, kind }) => `${action} ${kind}`).join(", "),
+    ),
+  };
 }
 
-/** Authentik has just been installed. */
+/** Authentik that has just been installed and is not ready. */
 const UNREADY: ObservedState["login"]["prerequisites"] = {
   code: "CFA-AK-NOT-READY",
   severity: "error",
@@ -69,11 +37,9 @@ const UNREADY: ObservedState["login"]["prerequisites"] = {
   fix: "",
 };
 
-const open = (...exposures: Exposure[]): ObservedState => waves(emptyWorld(), exposures).world;
-
-describe("the order of things", () => {
-  it("opens from the login method up to the record, each after the one before", () => {
-    expect(waves(emptyWorld(), [exposure("http://a:80", members)]).waves).toEqual([
+describe("the order of changes", () => {
+  it("opening creates the objects one after the other, from the login method to the DNS record", () => {
+    expect(run(emptyWorld(), [exposure("http://a:80", members)]).waves).toEqual([
       "create login, create access",
       "create policy",
       "create access",
@@ -82,36 +48,36 @@ describe("the order of things", () => {
     ]);
   });
 
-  it("closes in the mirror order and keeps the login method", () => {
-    const { world: observed, waves: told } = waves(open(exposure("http://a:80", members)), []);
-    expect(told).toEqual(["delete dns", "delete ingress", "delete access", "delete policy"]);
+  it("closing deletes the objects in reverse order and keeps the login method", () => {
+    const { observed, waves } = run(open(exposure("http://a:80", members)), []);
+    expect(waves).toEqual(["delete dns", "delete ingress", "delete access", "delete policy"]);
     expect(observed.login.method).toBeDefined();
   });
 
-  it("changes only the rule when only the origin moves", () => {
+  it("a new origin changes only the ingress rule", () => {
     expect(
-      waves(open(exposure("http://a:80", members)), [exposure("http://b:80", members)]).waves,
+      run(open(exposure("http://a:80", members)), [exposure("http://b:80", members)]).waves,
     ).toEqual(["update ingress"]);
   });
 
-  it("closes a public page in place, and then replaces its application", () => {
+  it("a public page is protected in place before its application is replaced", () => {
     expect(
-      waves(open(exposure("http://a:80", anybody)), [exposure("http://a:80", members)]).waves,
+      run(open(exposure("http://a:80", anybody)), [exposure("http://a:80", members)]).waves,
     ).toEqual([
       "create policy",
       "update access",
       "update ingress, delete policy",
-      // Logins from before it was public are ended.
+      // Revokes logins from before the page was public.
       "delete access",
       "create access",
       "update ingress",
     ]);
   });
 
-  it("withdraws the rule and replaces the application when origin and protection change together", () => {
+  it("the rule is removed and the application replaced when origin and protection change together", () => {
     const before = open(exposure("http://a:80", members));
-    const { world: observed, waves: told } = waves(before, [exposure("http://b:80", anybody)]);
-    expect(told).toEqual([
+    const { observed, waves } = run(before, [exposure("http://b:80", anybody)]);
+    expect(waves).toEqual([
       "create policy",
       "delete ingress",
       "delete access",
@@ -123,19 +89,19 @@ describe("the order of things", () => {
     );
   });
 
-  it("replaces the application of a route that becomes wider while a narrower one lies within, and changes one alone in place", () => {
+  it("widening replaces the application if a narrower route lies inside, and updates it in place otherwise", () => {
     const family = exposure("http://a:80", only({ groups: ["family"] }));
     const admin = exposure("http://a:80", only({ groups: ["admins"] }), "/admin");
     const aud = (observed: ObservedState) => observed.access.mine.get(routeKey(family.route))?.aud;
     const [both, alone] = [open(family, admin), open(family)];
-    expect(aud(waves(both, [exposure("http://a:80", members), admin]).world)).not.toBe(aud(both));
-    expect(aud(waves(alone, [exposure("http://a:80", members)]).world)).toBe(aud(alone));
+    expect(aud(run(both, [exposure("http://a:80", members), admin]).observed)).not.toBe(aud(both));
+    expect(aud(run(alone, [exposure("http://a:80", members)]).observed)).toBe(aud(alone));
   });
 
-  it("replaces the application when its audience is wrong and nothing is routed", () => {
+  it("an application with the wrong audience and no rule is replaced", () => {
     const half = open(exposure("http://a:80", members));
     const unrouted = { ...half, ingress: { ...half.ingress, rules: emptyWorld().ingress.rules } };
-    expect(waves(unrouted, [exposure("http://a:80", anybody)]).waves.slice(0, 4)).toEqual([
+    expect(run(unrouted, [exposure("http://a:80", anybody)]).waves.slice(0, 4)).toEqual([
       "create policy",
       "delete access",
       "create access, delete policy",
@@ -143,20 +109,20 @@ describe("the order of things", () => {
     ]);
   });
 
-  it("keeps the record while another path of the hostname needs it", () => {
+  it("the DNS record stays while another path of the hostname needs it", () => {
     const both = open(exposure("http://a:80", members), exposure("http://b:80", members, "/api"));
-    expect(waves(both, [exposure("http://a:80", members)]).waves).toEqual([
+    expect(run(both, [exposure("http://a:80", members)]).waves).toEqual([
       "delete ingress",
       "delete access",
     ]);
   });
 
-  it("opens the protected path before the public host around it, and closes it after", () => {
+  it("a protected path opens before the public host around it and closes after it", () => {
     const exposures = [
       exposure("http://a:80", anybody),
       exposure("http://a:80", members, "/admin"),
     ];
-    const opened = waves(emptyWorld(), exposures);
+    const opened = run(emptyWorld(), exposures);
     expect(opened.waves).toEqual([
       "create login, create access",
       "create policy, create policy",
@@ -165,7 +131,7 @@ describe("the order of things", () => {
       "create dns, create access",
       "create ingress",
     ]);
-    expect(waves(opened.world, []).waves).toEqual([
+    expect(run(opened.observed, []).waves).toEqual([
       "delete dns",
       "delete ingress",
       "delete ingress, delete access",
@@ -174,14 +140,11 @@ describe("the order of things", () => {
     ]);
   });
 
-  it("makes the application of a host anew when its audience changes and a path within lets in others", () => {
+  it("a changed audience replaces the application of a host if a path inside admits other people", () => {
     const admin = exposure("http://a:80", only({ groups: ["admins"] }), "/admin");
     const before = open(exposure("http://a:80", members), admin);
-    const { waves: told } = waves(before, [
-      exposure("http://a:80", only({ groups: ["family"] })),
-      admin,
-    ]);
-    expect(told).toEqual([
+    const { waves } = run(before, [exposure("http://a:80", only({ groups: ["family"] })), admin]);
+    expect(waves).toEqual([
       "update login",
       "create policy",
       "delete access",
@@ -190,13 +153,13 @@ describe("the order of things", () => {
     ]);
   });
 
-  it("closes a protected path only when the public host around it lets in no more than is wished", () => {
+  it("a protected path closes only when the host around it admits no more people than desired", () => {
     const before = open(
       exposure("http://a:80", anybody),
       exposure("http://a:80", members, "/admin"),
     );
-    const { waves: told } = waves(before, [exposure("http://a:80", only({ groups: ["family"] }))]);
-    expect(told.slice(-6)).toEqual([
+    const { waves } = run(before, [exposure("http://a:80", only({ groups: ["family"] }))]);
+    expect(waves.slice(-6)).toEqual([
       "create policy",
       "update access",
       "update ingress, delete policy",
@@ -206,27 +169,27 @@ describe("the order of things", () => {
     ]);
   });
 
-  it("makes the application anew when somebody deleted it, and the rule checks the new one", () => {
+  it("a deleted application is recreated, and the rule checks the new one", () => {
     const before = open(exposure("http://a:80", members));
-    const robbed = { ...before, access: { ...before.access, mine: new Map() } };
-    expect(waves(robbed, [exposure("http://a:80", members)]).waves).toEqual([
+    const withoutApplication = { ...before, access: { ...before.access, mine: new Map() } };
+    expect(run(withoutApplication, [exposure("http://a:80", members)]).waves).toEqual([
       "create access",
       "update ingress",
     ]);
   });
 
-  describe("a path without a login whose application somebody deleted", () => {
+  describe("a path without a login whose application was deleted by hand", () => {
     const exposures = [
       exposure("http://a:80", members),
       exposure("http://a:80", anybody, "/hooks"),
     ];
     const before = open(...exposures);
     const mine = new Map([...before.access.mine].filter(([route]) => !route.endsWith("/hooks")));
-    const robbed = { ...before, access: { ...before.access, mine } };
+    const withoutApplication = { ...before, access: { ...before.access, mine } };
 
-    it("gets another one, and holds up nothing else of its hostname", () => {
-      expect(waves(robbed, exposures).waves).toEqual(["create access"]);
-      const { world: observed } = waves(robbed, [
+    it("a deleted application of a public path is recreated and holds up nothing else of its hostname", () => {
+      expect(run(withoutApplication, exposures).waves).toEqual(["create access"]);
+      const { observed } = run(withoutApplication, [
         exposure("http://a:80", only({ groups: ["family"] })),
         ...exposures.slice(1),
       ]);
@@ -236,54 +199,55 @@ describe("the order of things", () => {
       ]);
     });
 
-    it("goes with its container, and leaves nothing behind", () => {
-      expect(waves(robbed, []).world.ingress.rules).toEqual(emptyWorld().ingress.rules);
+    it("a public path without its application closes with its container and leaves nothing behind", () => {
+      expect(run(withoutApplication, []).observed.ingress.rules).toEqual(
+        emptyWorld().ingress.rules,
+      );
     });
 
-    it("is known by its mark for the whole host as well, and gets another application", () => {
+    it("a public host without its application is recognised by its mark and gets a new application", () => {
       const alone = open(exposure("http://a:80", anybody));
-      const { world: observed } = waves(
-        { ...alone, access: { ...alone.access, mine: new Map() } },
-        [exposure("http://b:80", anybody)],
-      );
+      const { observed } = run({ ...alone, access: { ...alone.access, mine: new Map() } }, [
+        exposure("http://b:80", anybody),
+      ]);
       const found = observed.ingress.rules.find(({ hostname }) => hostname === "app.example.com");
       expect([found?.service, observed.access.mine.size]).toEqual(["http://b:80", 1]);
     });
 
-    it("goes by its mark where the record is gone too", () => {
-      const bare = { ...robbed, dns: { ...robbed.dns, mine: new Map() } };
-      expect(waves(bare, []).world.ingress.rules).toEqual(emptyWorld().ingress.rules);
+    it("a public path without its application or record closes, recognised by its mark", () => {
+      const bare = { ...withoutApplication, dns: { ...withoutApplication.dns, mine: new Map() } };
+      expect(run(bare, []).observed.ingress.rules).toEqual(emptyWorld().ingress.rules);
     });
 
     it.each<{ name: string; audTag: readonly string[] }>([
-      { name: "it has another owner's mark", audTag: ["cfauth:other"] },
-      { name: "it has no mark", audTag: [] },
-    ])("is not mistaken for ours where $name, though our record is there", ({ audTag }) => {
+      { name: "another owner's mark", audTag: ["cfauth:other"] },
+      { name: "no mark", audTag: [] },
+    ])("a rule with $name is not treated as ours although our record is there", ({ audTag }) => {
       const access = { required: false, teamName: "team", audTag };
-      const theirs = robbed.ingress.rules.map((it) =>
+      const theirs = withoutApplication.ingress.rules.map((it) =>
         it.path === undefined ? it : { ...it, originRequest: { access } },
       );
-      const { world: observed } = waves(
-        { ...robbed, ingress: { ...robbed.ingress, rules: theirs } },
+      const { observed } = run(
+        { ...withoutApplication, ingress: { ...withoutApplication.ingress, rules: theirs } },
         [],
       );
       expect(observed.ingress.rules.map(({ service }) => service)).toContain("http://a:80");
     });
   });
 
-  describe("what cannot be made as it is to be does not go on showing or letting in what nobody wishes any more", () => {
+  describe("a route that cannot reach its desired state and must not keep exposing what is no longer desired", () => {
     const theirRecord: ObservedState["dns"]["theirs"] = new Map([
       [
         "app.example.com",
         [{ id: "d", zone: "z-1", type: "CNAME", content: "t-1.cfargotunnel.com" }],
       ],
     ]);
-    const hands: readonly {
+    const obstacles: readonly {
       readonly name: string;
-      readonly by: (world: ObservedState) => ObservedState;
+      readonly by: (observed: ObservedState) => ObservedState;
     }[] = [
       {
-        name: "somebody's rule for a path of the hostname",
+        name: "a foreign rule for a path of the hostname",
         by: (observed) => ({
           ...observed,
           ingress: {
@@ -296,14 +260,14 @@ describe("the order of things", () => {
         }),
       },
       {
-        name: "a record that is ours no more",
+        name: "a record that is no longer ours",
         by: (observed) => ({
           ...observed,
           dns: { ...observed.dns, mine: new Map(), theirs: theirRecord },
         }),
       },
       {
-        name: "a login method that is gone, and cannot be made anew",
+        name: "a missing login method that cannot be recreated",
         by: (observed) => ({
           ...observed,
           login: { ...observed.login, method: undefined, prerequisites: UNREADY },
@@ -320,18 +284,21 @@ describe("the order of things", () => {
       before: readonly Exposure[],
       by: (observed: ObservedState) => ObservedState,
       after: readonly Exposure[],
-    ) => rule(waves(by(open(...before)), after).world)?.service;
+    ) => rule(run(by(open(...before)), after).observed)?.service;
 
-    it.each(hands)("$name", ({ by }) => {
-      expect([
-        meanwhile([all], by, [exposure("http://a:80", members)]),
-        meanwhile([some], by, [exposure("http://a:80", only({ groups: ["admins"] }))]),
-        meanwhile([some], by, [exposure("http://b:80", only({ groups: ["family"] }))]),
-      ]).toEqual([undefined, undefined, undefined]);
-    });
+    it.each(obstacles)(
+      "a blocked route is closed if it should admit fewer or other people or lead elsewhere: $name",
+      ({ by }) => {
+        expect([
+          meanwhile([all], by, [exposure("http://a:80", members)]),
+          meanwhile([some], by, [exposure("http://a:80", only({ groups: ["admins"] }))]),
+          meanwhile([some], by, [exposure("http://b:80", only({ groups: ["family"] }))]),
+        ]).toEqual([undefined, undefined, undefined]);
+      },
+    );
 
-    it.each(hands)(
-      "$name leaves alone what is to let in some more, whose policy is not there yet",
+    it.each(obstacles)(
+      "a blocked route stays open if it should admit more people whose policy does not exist yet: $name",
       ({ by }) => {
         const wider = [
           only({ groups: ["family", "admins"] }),
@@ -346,8 +313,8 @@ describe("the order of things", () => {
       },
     );
 
-    it.each(hands)(
-      "$name leaves alone what is as it is to be, and what is to be wider",
+    it.each(obstacles)(
+      "a blocked route stays open if nothing should change or only more people should be admitted: $name",
       ({ by }) => {
         expect([
           meanwhile([all], by, [all]),
@@ -357,27 +324,24 @@ describe("the order of things", () => {
       },
     );
 
-    it.each(hands)(
-      "$name does not leave in whoever has lost the right, while the old logins are not ended yet",
+    it.each(obstacles)(
+      "a blocked route is closed while old logins of people who lost access are not revoked yet: $name",
       ({ by }) => {
         const narrower = open(some);
         const mine = [...narrower.access.mine].map(
           ([route, it]) => [route, { ...it, name: `${it.name}${REVOCATION_SUFFIX}` }] as const,
         );
         const marked = { ...narrower, access: { ...narrower.access, mine: new Map(mine) } };
-        expect(rule(waves(by(marked), [some]).world)?.service).toBeUndefined();
+        expect(rule(run(by(marked), [some]).observed)?.service).toBeUndefined();
       },
     );
 
-    it("keeps the place where a wider rule of ours would answer instead", () => {
+    it("a blocked route becomes a placeholder if a wider rule of ours would answer instead", () => {
       const outer = exposure("http://a:80", members);
       const inner = (groups: readonly string[]) =>
         exposure("http://a:80", only({ groups }), "/admin");
-      const by = hands[0]?.by ?? ((observed) => observed);
-      const { world: observed } = waves(by(open(outer, inner(["family"]))), [
-        outer,
-        inner(["admins"]),
-      ]);
+      const by = obstacles[0]?.by ?? ((observed) => observed);
+      const { observed } = run(by(open(outer, inner(["family"]))), [outer, inner(["admins"])]);
       expect(
         observed.ingress.rules.find(({ path = "" }) => patternPath(path) === "/admin")?.service,
       ).toBe("http_status:503");
@@ -401,7 +365,7 @@ describe("the order of things", () => {
     "/admin!list",
     "/admin ",
     "/admin.",
-  ])("does not let %s through a public host that has a protected /admin inside", (path) => {
+  ])("a public host with a protected /admin inside does not let %s through", (path) => {
     const observed = open(
       exposure("http://a:80", anybody),
       exposure("http://a:80", members, "/admin"),
@@ -416,13 +380,13 @@ describe("the order of things", () => {
     ]);
   });
 
-  it("does not open a public host before the protected path inside it takes every spelling", () => {
+  it("a public host does not open before the protected path inside it matches every spelling", () => {
     const inner = exposure("http://a:80", members, "/admin");
     const outer = exposure("http://a:80", anybody);
     const alone = open(inner);
     let observed = alone;
     for (let n = 0; n < 10; n++) {
-      const { changes } = planned(observed, [outer, inner]);
+      const { changes } = planOnce(observed, [outer, inner]);
       // Cloudflare refuses the rule of the inner path again and again.
       const accepted = changes.filter(
         ({ kind, subject }) => kind !== "ingress" || subject === "app.example.com",
@@ -432,18 +396,18 @@ describe("the order of things", () => {
     expect(
       reach(observed.ingress.rules, observed, { host: "app.example.com", path: "/ADMIN" }, ANYBODY),
     ).toBeUndefined();
-    const { world: after } = waves(observed, [outer, inner]);
+    const { observed: after } = run(observed, [outer, inner]);
     expect(reach(after.ingress.rules, after, { host: "app.example.com", path: "/" }, ANYBODY)).toBe(
       "http://a:80",
     );
   });
 
-  it("lets every path through a public host that has nothing protected inside, again once that has gone", () => {
+  it("a public host lets every path through again once its protected path is gone", () => {
     const observed = open(
       exposure("http://a:80", anybody),
       exposure("http://a:80", members, "/admin"),
     );
-    const { world: after } = waves(observed, [exposure("http://a:80", anybody)]);
+    const { observed: after } = run(observed, [exposure("http://a:80", anybody)]);
     expect(after.ingress.rules.find(({ hostname }) => hostname === "app.example.com")).toEqual({
       hostname: "app.example.com",
       service: "http://a:80",

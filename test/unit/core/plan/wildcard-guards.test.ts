@@ -33,16 +33,16 @@ const at = (name: string, party: Party, route: string, more: Partial<Exposure> =
     ...more,
   });
 
-/** A wildcard of one project that lets in anybody. */
+/** A public wildcard of one project. */
 const WILD = at("wild", SHOP, "*.example.com", { protection: anybody });
 const WIKI = at("wiki", BLOG, "wiki.example.com");
 const SHUT = "http_status:503";
 
-interface Asked {
-  readonly wishes?: readonly Exposure[];
+interface Input {
+  readonly exposures?: readonly Exposure[];
   readonly faulty?: readonly FaultyRoute[];
   readonly login?: LoginHost;
-  /** Who answers where a rule leads, beside the containers of these names. */
+  /** Occupants of an origin, by service, in place of the containers that ask for it. */
   readonly answering?: Readonly<Record<string, readonly Occupant[]>>;
   /** Changes that are refused. */
   readonly refused?: (key: string) => boolean;
@@ -50,14 +50,14 @@ interface Asked {
 
 /** One daemon that works until nothing is left to do. */
 function daemon(observed: ObservedState = emptyWorld()) {
-  let known: ReconcileMemory = EMPTY_MEMORY;
+  let memory: ReconcileMemory = EMPTY_MEMORY;
   let now = 0;
   const step = ({
-    wishes: exposures = [],
+    exposures = [],
     faulty = [],
     login = NOTHING_RUNS.login,
     answering = {},
-  }: Asked) => {
+  }: Input) => {
     const machine = running([...exposures, ...faulty]);
     const engine: Engine = {
       ...machine,
@@ -68,14 +68,14 @@ function daemon(observed: ObservedState = emptyWorld()) {
       [{ exposures, faulty, problems: [] }],
       deployedRoutes(observed),
       engine,
-      known,
+      memory,
       { graceMs: 60_000, startupGraceMs: 300_000 },
       now,
     );
-    known = decision.memory;
+    memory = decision.memory;
     return planChanges(resourceModel(OWNER), decision.desired, observed);
   };
-  const settle = (asked: Asked, seen: (world: ObservedState) => void = () => {}) => {
+  const settle = (asked: Input, seen: (world: ObservedState) => void = () => {}) => {
     now += 1_000;
     for (let waves = 0; waves < 40; waves++) {
       const planned = step(asked);
@@ -94,10 +94,10 @@ function daemon(observed: ObservedState = emptyWorld()) {
       now += ms;
     },
     restart: () => {
-      known = EMPTY_MEMORY;
+      memory = EMPTY_MEMORY;
     },
     world: () => observed,
-    /** Another writer puts the rules of an earlier time back in place. */
+    /** Another writer restores the rules of an earlier time. */
     restoreRules: (earlier: ObservedState) => {
       const { rules } = earlier.ingress;
       observed = { ...observed, ingress: { ...observed.ingress, rules } };
@@ -109,7 +109,7 @@ function daemon(observed: ObservedState = emptyWorld()) {
   };
 }
 
-const reached = (observed: ObservedState, request: Request): string | undefined =>
+const reachedService = (observed: ObservedState, request: Request): string | undefined =>
   resolves([observed.dns], request.host)
     ? reach(observed.ingress.rules, observed, request, ANYBODY)
     : undefined;
@@ -117,17 +117,17 @@ const reached = (observed: ObservedState, request: Request): string | undefined 
 describe("a wildcard of another party", () => {
   it("a wildcard never answers for an exact hostname that another party asks for while the wildcard's own party, which had a path of it, is missing", () => {
     const it = daemon();
-    it.settle({ wishes: [at("hooks", SHOP, "wiki.example.com/hooks"), WILD] });
+    it.settle({ exposures: [at("hooks", SHOP, "wiki.example.com/hooks"), WILD] });
     const blog = faultyRoute("wiki.example.com", { party: BLOG });
-    it.settle({ wishes: [WILD], faulty: [blog] });
-    expect(reached(it.world(), { host: "wiki.example.com", path: "/" })).toBeUndefined();
+    it.settle({ exposures: [WILD], faulty: [blog] });
+    expect(reachedService(it.world(), { host: "wiki.example.com", path: "/" })).toBeUndefined();
     expect(it.rules()).toContain(`wiki.example.com ${SHUT}`);
   });
 
-  it.each<{ name: string; asked: Asked; rule: string }>([
+  it.each<{ name: string; asked: Input; rule: string }>([
     {
-      name: "asks for soundly and cannot open yet",
-      asked: { wishes: [{ ...WIKI, notReadyReason: "the health check" }] },
+      name: "asks for without faults but that cannot open yet",
+      asked: { exposures: [{ ...WIKI, notReadyReason: "the health check" }] },
       rule: `wiki.example.com ${SHUT}`,
     },
     {
@@ -135,23 +135,28 @@ describe("a wildcard of another party", () => {
       asked: { faulty: [faultyRoute("wiki.example.com", { party: BLOG })] },
       rule: `wiki.example.com ${SHUT}`,
     },
-    { name: "has open", asked: { wishes: [WIKI] }, rule: "wiki.example.com http://wiki:80" },
-  ])("never answers for an exact hostname that a party $name", ({ asked, rule }) => {
-    const it = daemon();
-    const exposures = [...(asked.wishes ?? []), WILD];
-    const strange: (string | undefined)[] = [];
-    const { live } = it.settle({ ...asked, wishes: exposures }, (observed) =>
-      strange.push(reached(observed, { host: "wiki.example.com", path: "/" })),
-    );
-    expect(strange.filter((service) => service === "http://wild:80")).toEqual([]);
-    expect(live).toContain("*.example.com");
-    expect(it.rules()).toEqual([rule, "*.example.com http://wild:80"]);
-    expect(reached(it.world(), { host: "other.example.com", path: "/" })).toBe("http://wild:80");
-  });
+    { name: "has open", asked: { exposures: [WIKI] }, rule: "wiki.example.com http://wiki:80" },
+  ])(
+    "a wildcard never answers for an exact hostname that another party $name",
+    ({ asked, rule }) => {
+      const it = daemon();
+      const exposures = [...(asked.exposures ?? []), WILD];
+      const strange: (string | undefined)[] = [];
+      const { live } = it.settle({ ...asked, exposures }, (observed) =>
+        strange.push(reachedService(observed, { host: "wiki.example.com", path: "/" })),
+      );
+      expect(strange.filter((service) => service === "http://wild:80")).toEqual([]);
+      expect(live).toContain("*.example.com");
+      expect(it.rules()).toEqual([rule, "*.example.com http://wild:80"]);
+      expect(reachedService(it.world(), { host: "other.example.com", path: "/" })).toBe(
+        "http://wild:80",
+      );
+    },
+  );
 
-  it("never answers for the rest of a hostname of which a party has a path", () => {
+  it("a wildcard never answers for the rest of a hostname if another party has a path of it", () => {
     const it = daemon();
-    it.settle({ wishes: [at("wiki", BLOG, "wiki.example.com/docs"), WILD] });
+    it.settle({ exposures: [at("wiki", BLOG, "wiki.example.com/docs"), WILD] });
     expect(it.rules()).toEqual([
       "wiki.example.com http://wiki:80",
       `wiki.example.com ${SHUT}`,
@@ -159,47 +164,47 @@ describe("a wildcard of another party", () => {
     ]);
   });
 
-  it("does not answer for a hostname that a party asks for once it is open, from the first change on", () => {
+  it("an open wildcard stops answering for a hostname with the first change after another party asks for it", () => {
     const it = daemon();
-    it.settle({ wishes: [WILD] });
+    it.settle({ exposures: [WILD] });
     const first: string[][] = [];
-    it.settle({ wishes: [WILD, WIKI] }, () => first.push([...it.rules()]));
+    it.settle({ exposures: [WILD, WIKI] }, () => first.push([...it.rules()]));
     expect(first[0]).toContain(`wiki.example.com ${SHUT}`);
     expect(it.rules()).toEqual(["wiki.example.com http://wiki:80", "*.example.com http://wild:80"]);
   });
 
-  it("does not answer for a hostname whose container is missing, while it closes or after", () => {
+  it("a wildcard does not answer for a hostname whose container is missing, neither during the grace period nor after", () => {
     const it = daemon();
-    it.settle({ wishes: [WILD, WIKI] });
-    it.settle({ wishes: [WILD] });
+    it.settle({ exposures: [WILD, WIKI] });
+    it.settle({ exposures: [WILD] });
     expect(it.rules()).toContain("wiki.example.com http://wiki:80");
     it.later(120_000);
-    it.settle({ wishes: [WILD] });
+    it.settle({ exposures: [WILD] });
     expect(it.rules()).toEqual(["*.example.com http://wild:80"]);
   });
 
-  it("does not answer for a hostname whose container was gone when cfauth started, though its rule is closed by now", () => {
+  it("a wildcard does not answer for a hostname whose container was gone when cfauth started, although its rule is already closed", () => {
     const it = daemon();
-    it.settle({ wishes: [WIKI] });
+    it.settle({ exposures: [WIKI] });
     it.restart();
     const stranger: Occupant = { id: "stranger", party: SHOP, certain: false };
-    it.settle({ wishes: [WILD], answering: { "http://wiki:80": [stranger] } });
+    it.settle({ exposures: [WILD], answering: { "http://wiki:80": [stranger] } });
     expect(it.rules()).toEqual([`wiki.example.com ${SHUT}`, "*.example.com http://wild:80"]);
     it.later(300_000);
-    it.settle({ wishes: [WILD] });
+    it.settle({ exposures: [WILD] });
     expect(it.rules()).toEqual(["*.example.com http://wild:80"]);
   });
 
   it("a restored rule does not end the time in which a wildcard leaves a missing container's hostname alone", () => {
     const it = daemon();
-    it.settle({ wishes: [WIKI] });
+    it.settle({ exposures: [WIKI] });
     const earlier = it.world();
     const stranger: Occupant = { id: "stranger", party: SHOP, certain: false };
-    it.settle({ wishes: [WILD], answering: { "http://wiki:80": [stranger] } });
+    it.settle({ exposures: [WILD], answering: { "http://wiki:80": [stranger] } });
     it.restoreRules(earlier);
     const guarded: string[] = [];
-    it.settle({ wishes: [WILD] }, (observed) =>
-      guarded.push(reached(observed, { host: "wiki.example.com", path: "/" }) ?? "nothing"),
+    it.settle({ exposures: [WILD] }, (observed) =>
+      guarded.push(reachedService(observed, { host: "wiki.example.com", path: "/" }) ?? "nothing"),
     );
     expect(guarded).not.toContain("http://wild:80");
     expect(it.rules()).toEqual([`wiki.example.com ${SHUT}`, "*.example.com http://wild:80"]);
@@ -209,7 +214,7 @@ describe("a wildcard of another party", () => {
     const it = daemon();
     const photos = at("photos", BLOG, "photos.example.com", { protection: anybody });
     it.settle({
-      wishes: [
+      exposures: [
         photos,
         at("wild", SHOP, "*.example.com/login"),
         at("wild", SHOP, "*.example.com/login/hooks", { protection: anybody }),
@@ -217,7 +222,7 @@ describe("a wildcard of another party", () => {
     });
     expect(it.rules()).toContain("photos.example.com http://photos:80");
     it.settle({
-      wishes: [at("photos", BLOG, "wiki.example.com")],
+      exposures: [at("photos", BLOG, "wiki.example.com")],
       faulty: [
         faultyRoute("*.example.com/login", {
           party: SHOP,
@@ -229,39 +234,42 @@ describe("a wildcard of another party", () => {
     expect(it.rules()).not.toContain("photos.example.com http://photos:80");
   });
 
-  it("cannot keep another party's hostname open by asking for a path inside it", () => {
+  it("a wildcard's party cannot keep another party's hostname open by asking for a path inside it", () => {
     const it = daemon();
     const inside = at("wild", SHOP, "wiki.example.com/docs");
-    it.settle({ wishes: [{ ...WIKI, protection: anybody }, inside, WILD] });
+    it.settle({ exposures: [{ ...WIKI, protection: anybody }, inside, WILD] });
     expect(it.rules()).toContain("wiki.example.com http://wiki:80");
     const wrong = faultyRoute("wiki.example.com", { party: BLOG, workload: "wiki" });
-    it.settle({ wishes: [inside, WILD], faulty: [wrong] });
+    it.settle({ exposures: [inside, WILD], faulty: [wrong] });
     expect(it.rules()).toContain(`wiki.example.com ${SHUT}`);
   });
 
-  it("does not answer for other spellings of a path that its own party takes over, until the path's rule takes all of them", () => {
+  it("a wildcard does not answer for other spellings of a path that its party takes over until the path's rule matches them all", () => {
     const it = daemon();
     it.settle({
-      wishes: [at("wiki", BLOG, "wiki.example.com/docs"), { ...WILD, protection: WIKI.protection }],
+      exposures: [
+        at("wiki", BLOG, "wiki.example.com/docs"),
+        { ...WILD, protection: WIKI.protection },
+      ],
     });
     const exposures = [at("wild", SHOP, "wiki.example.com/docs"), WILD];
     const reachedBy: (string | undefined)[] = [];
     const refused = (key: string) => key === "ingress wiki.example.com/docs";
-    it.settle({ wishes: exposures, refused });
+    it.settle({ exposures, refused });
     it.later(120_000);
-    it.settle({ wishes: exposures, refused }, (observed) =>
-      reachedBy.push(reached(observed, { host: "wiki.example.com", path: "/DOCS" })),
+    it.settle({ exposures, refused }, (observed) =>
+      reachedBy.push(reachedService(observed, { host: "wiki.example.com", path: "/DOCS" })),
     );
     expect(reachedBy).not.toContain("http://wild:80");
-    it.settle({ wishes: exposures });
+    it.settle({ exposures });
     expect(it.rules()).toEqual(["wiki.example.com http://wild:80", "*.example.com http://wild:80"]);
   });
 
-  it("does not open while the hostname cannot be kept from it", () => {
+  it("a wildcard does not open while the rule that keeps it from another party's hostname is refused", () => {
     const it = daemon();
     const refused = (key: string) => key === "ingress wiki.example.com";
     const { pending, live } = it.settle({
-      wishes: [WILD, { ...WIKI, notReadyReason: "the health check" }],
+      exposures: [WILD, { ...WIKI, notReadyReason: "the health check" }],
       refused,
     });
     expect(live).toEqual([]);
@@ -274,24 +282,24 @@ describe("a wildcard of another party", () => {
     expect(it.rules()).toEqual([]);
   });
 
-  it("leaves nothing behind when it goes", () => {
+  it("the placeholder for a wildcard is removed together with the wildcard", () => {
     const it = daemon();
     const paths = at("wiki", BLOG, "wiki.example.com/docs");
-    it.settle({ wishes: [paths, WILD] });
+    it.settle({ exposures: [paths, WILD] });
     it.later(120_000);
-    it.settle({ wishes: [paths] });
+    it.settle({ exposures: [paths] });
     it.later(120_000);
-    it.settle({ wishes: [paths] });
+    it.settle({ exposures: [paths] });
     expect(it.rules()).toEqual(["wiki.example.com http://wiki:80"]);
   });
 
-  it("has a hostname whose last path is given up, and comes to rest", () => {
+  it("a wildcard answers for a hostname whose last path was given up, and the plan settles", () => {
     const it = daemon();
-    it.settle({ wishes: [at("wiki", BLOG, "wiki.example.com/docs"), WILD] });
-    it.settle({ wishes: [WILD] });
-    it.settle({ wishes: [at("wiki", BLOG, "new.example.com"), WILD] });
+    it.settle({ exposures: [at("wiki", BLOG, "wiki.example.com/docs"), WILD] });
+    it.settle({ exposures: [WILD] });
+    it.settle({ exposures: [at("wiki", BLOG, "new.example.com"), WILD] });
     it.later(120_000);
-    it.settle({ wishes: [at("wiki", BLOG, "new.example.com"), WILD] });
+    it.settle({ exposures: [at("wiki", BLOG, "new.example.com"), WILD] });
     expect(it.rules()).toEqual(["new.example.com http://wiki:80", "*.example.com http://wild:80"]);
     expect([...it.world().dns.mine.keys()].toSorted()).toEqual([
       "*.example.com",
@@ -299,33 +307,33 @@ describe("a wildcard of another party", () => {
     ]);
   });
 
-  it("does not answer for a hostname whose holder, with faulty labels alone, is missing", () => {
+  it("a wildcard does not answer for a hostname whose holder had only faulty labels and is missing", () => {
     const it = daemon();
     const wrong = faultyRoute("wiki.example.com", { party: BLOG, workload: "wiki" });
-    it.settle({ wishes: [WIKI, WILD] });
-    it.settle({ wishes: [WILD], faulty: [{ ...wrong, closeNow: true }] });
-    it.settle({ wishes: [WILD] });
+    it.settle({ exposures: [WIKI, WILD] });
+    it.settle({ exposures: [WILD], faulty: [{ ...wrong, closeNow: true }] });
+    it.settle({ exposures: [WILD] });
     expect(it.rules()).toContain(`wiki.example.com ${SHUT}`);
   });
 
-  it("costs no write after a restart of cfauth", () => {
+  it("a wildcard and its placeholders cause no write after a restart of cfauth", () => {
     const it = daemon();
     const exposures = [at("wiki", BLOG, "wiki.example.com/docs"), WILD];
-    it.settle({ wishes: exposures });
+    it.settle({ exposures });
     it.restart();
     const changes: unknown[] = [];
-    it.settle({ wishes: exposures }, (observed) => changes.push(observed));
+    it.settle({ exposures }, (observed) => changes.push(observed));
     expect(changes).toEqual([]);
   });
 
-  it("puts nothing before a foreign rule for the hostname", () => {
+  it("a wildcard puts no rule before a foreign rule for the hostname", () => {
     const before = emptyWorld();
     const theirs = { hostname: "wiki.example.com", service: "http://theirs:1" };
     const it = daemon({
       ...before,
       ingress: { ...before.ingress, rules: [theirs, ...before.ingress.rules] },
     });
-    const { live } = it.settle({ wishes: [WIKI, WILD] });
+    const { live } = it.settle({ exposures: [WIKI, WILD] });
     expect(live).toEqual(["*.example.com"]);
     expect(it.rules()).toEqual([
       "wiki.example.com http://theirs:1",
@@ -335,7 +343,7 @@ describe("a wildcard of another party", () => {
 });
 
 describe("a wildcard of the same party", () => {
-  it("does not answer for a path that is protected on every hostname, while a hostname inside it closes", () => {
+  it("a wildcard does not answer for a path protected on every hostname while a hostname inside it closes", () => {
     const it = daemon();
     const party = { party: BLOG, origin: { service: "http://wild:80", options: {} } };
     const [wild, wiki] = [
@@ -343,28 +351,28 @@ describe("a wildcard of the same party", () => {
       { ...WIKI, ...party },
     ];
     const docs = at("wild", BLOG, "*.example.com/docs");
-    it.settle({ wishes: [wild, wiki] });
+    it.settle({ exposures: [wild, wiki] });
     const reachedBy: (string | undefined)[] = [];
     const look = (observed: ObservedState) =>
-      reachedBy.push(reached(observed, { host: "wiki.example.com", path: "/docs" }));
+      reachedBy.push(reachedService(observed, { host: "wiki.example.com", path: "/docs" }));
     it.settle({
-      wishes: [wild, docs],
+      exposures: [wild, docs],
       refused: (key) => key.startsWith("access *.example.com/docs"),
     });
     it.later(120_000);
     it.settle(
-      { wishes: [wild, docs], refused: (key) => key.startsWith("access *.example.com/docs") },
+      { exposures: [wild, docs], refused: (key) => key.startsWith("access *.example.com/docs") },
       look,
     );
-    it.settle({ wishes: [wild, docs] }, look);
+    it.settle({ exposures: [wild, docs] }, look);
     expect(reachedBy).not.toContain("http://wild:80");
     expect(it.rules()).toEqual(["*.example.com http://wild:80", "*.example.com http://wild:80"]);
   });
 
-  it("needs no rule in its way", () => {
+  it("a wildcard needs no placeholder for a hostname of its own party", () => {
     const it = daemon();
     it.settle({
-      wishes: [
+      exposures: [
         { ...WIKI, notReadyReason: "the health check" },
         { ...WILD, party: BLOG },
       ],
@@ -381,19 +389,22 @@ describe("a wildcard and Authentik's own hostname", () => {
 
   it.each<{ name: string; container: LoginHost["container"] }>([
     { name: "elsewhere", container: { kind: "unnamed" } },
-    { name: "away", container: { kind: "absent", name: "authentik" } },
-    { name: "here without a route", container: authentikIs("authentik") },
-  ])("never meet while Authentik is $name", ({ container }) => {
-    const it = daemon();
-    const strange: (string | undefined)[] = [];
-    it.settle({ wishes: [WILD], login: login(container) }, (observed) =>
-      strange.push(reached(observed, { host: "auth.example.com", path: "/if/flow" })),
-    );
-    expect(strange.filter((service) => service !== undefined)).toEqual([]);
-    expect(it.rules()).toEqual([`auth.example.com ${SHUT}`, "*.example.com http://wild:80"]);
-  });
+    { name: "missing", container: { kind: "absent", name: "authentik" } },
+    { name: "running without a route", container: authentikIs("authentik") },
+  ])(
+    "a wildcard never answers for Authentik's hostname while Authentik is $name",
+    ({ container }) => {
+      const it = daemon();
+      const strange: (string | undefined)[] = [];
+      it.settle({ exposures: [WILD], login: login(container) }, (observed) =>
+        strange.push(reachedService(observed, { host: "auth.example.com", path: "/if/flow" })),
+      );
+      expect(strange.filter((service) => service !== undefined)).toEqual([]);
+      expect(it.rules()).toEqual([`auth.example.com ${SHUT}`, "*.example.com http://wild:80"]);
+    },
+  );
 
-  it("never meet where the wildcard is of another container of Authentik's project", () => {
+  it("a wildcard of another container of Authentik's project never answers for Authentik's hostname", () => {
     const it = daemon();
     const container = {
       kind: "found",
@@ -401,11 +412,11 @@ describe("a wildcard and Authentik's own hostname", () => {
       ids: new Set(["authentik"]),
       names: new Set(["authentik"]),
     } as const;
-    it.settle({ wishes: [WILD], login: login(container) });
+    it.settle({ exposures: [WILD], login: login(container) });
     expect(it.rules()).toContain(`auth.example.com ${SHUT}`);
   });
 
-  it("meet where the wildcard is Authentik's own", () => {
+  it("a wildcard of Authentik's own container may answer for Authentik's hostname", () => {
     const it = daemon();
     const container = {
       kind: "found",
@@ -413,16 +424,16 @@ describe("a wildcard and Authentik's own hostname", () => {
       ids: new Set(["wild"]),
       names: new Set(["wild"]),
     } as const;
-    it.settle({ wishes: [WILD], login: login(container) });
+    it.settle({ exposures: [WILD], login: login(container) });
     expect(it.rules()).toEqual(["*.example.com http://wild:80"]);
   });
 
-  it("are apart once Authentik has its own route", () => {
+  it("a wildcard opens beside Authentik's own route", () => {
     const it = daemon();
     const own = at("authentik", "container:authentik" as Party, "auth.example.com", {
       protection: { kind: "login" },
     });
-    it.settle({ wishes: [WILD, own], login: login(authentikIs("authentik")) });
+    it.settle({ exposures: [WILD, own], login: login(authentikIs("authentik")) });
     expect(it.rules()).toEqual([
       "auth.example.com http://authentik:80",
       "*.example.com http://wild:80",

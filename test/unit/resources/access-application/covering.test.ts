@@ -46,7 +46,7 @@ describe("a foreign application covers a route where it would decide if cfauth m
     { place: "*.example.com/admin/users", at: "bank.example.com/admin" },
     { place: "*.*.example.com", at: "*.dev.example.com" },
     { place: "*.example.com", at: "*.example.com/login" },
-  ])("$place covers $at", ({ place, at }) => {
+  ])("a foreign application for $place covers the route $at", ({ place, at }) => {
     expect(found(at, [foreign([place])])).toBe(place);
   });
 
@@ -81,11 +81,11 @@ describe("a foreign application covers a route where it would decide if cfauth m
     },
     { place: "*.example.com/admin", at: "bank.example.com/login", why: "it is of another path" },
     { place: "a.example.com", at: "*.example.com", why: "it lies inside the wildcard" },
-  ])("$place does not cover $at: $why", ({ place, at }) => {
+  ])("a foreign application for $place does not cover the route $at: $why", ({ place, at }) => {
     expect(found(at, [foreign([place])])).toBeUndefined();
   });
 
-  it("one of several places is enough, and one that lets anybody past counts as well", () => {
+  it("one matching destination of a foreign application is enough, even with a Bypass policy", () => {
     expect(
       found("bank.example.com/login", [
         foreign(["nas.example.com", "bank.example.com"], { bypasses: true }),
@@ -94,7 +94,7 @@ describe("a foreign application covers a route where it would decide if cfauth m
   });
 
   it.each(["warp", "app_launcher", "saas", "bookmark"])(
-    "one of the type %s stands before no hostname",
+    "a foreign application of type %s covers no hostname",
     (type) => {
       expect(
         found("bank.example.com/login", [foreign(["bank.example.com"], { type })]),
@@ -103,7 +103,7 @@ describe("a foreign application covers a route where it would decide if cfauth m
   );
 
   it.each(["ssh", "vnc", "rdp", "mcp_portal", "something-new"])(
-    "one of the type %s may",
+    "a foreign application of type %s may cover a hostname",
     (type) => {
       expect(found("bank.example.com/login", [foreign(["bank.example.com"], { type })])).toBe(
         "bank.example.com",
@@ -112,27 +112,30 @@ describe("a foreign application covers a route where it would decide if cfauth m
   );
 });
 
-describe("what a foreign application names is read as Access means it", () => {
+describe("destinations of a foreign application", () => {
   it.each([
     {
       name: "a destination without a type is public",
       answer: { destinations: [{ uri: "bank.example.com/app" }] },
     },
     {
-      name: "in capitals, with a port and all below",
+      name: "a destination may have capitals, a port and a trailing /*",
       answer: { destinations: [{ type: "public", uri: "Bank.Example.com:443/app/*" }] },
     },
     {
-      name: "with a full stop of another script",
+      name: "a destination may have a full stop of another script",
       answer: { destinations: [{ uri: "bank\u3002example\uff0ecom/app" }] },
     },
-    { name: "by its domain alone", answer: { domain: "https://bank.example.com/app/" } },
     {
-      name: "by the list that came before destinations",
+      name: "an application may have only a domain",
+      answer: { domain: "https://bank.example.com/app/" },
+    },
+    {
+      name: "an application may have the older list of domains",
       answer: { self_hosted_domains: ["nas.example.com", "bank.example.com/app"] },
     },
     {
-      name: "among others",
+      name: "a public destination counts beside other destinations",
       answer: {
         destinations: ["nas.example.com", "bank.example.com/app"].map((uri) => ({
           type: "public",
@@ -151,7 +154,7 @@ describe("what a foreign application names is read as Access means it", () => {
   });
 
   it.each(["b\u00fccher.example.com", "B\u00dcCHER.example.com", "*.b\u00fccher.example.com"])(
-    "%s is the name in the DNS",
+    "%s is read as the name in the DNS",
     (domain) => {
       const application = foreignApplicationFrom({ id: "books", type: "self_hosted", domain });
       const at = domain.startsWith("*")
@@ -182,15 +185,21 @@ describe("an application of ours between the two decides already", () => {
   it.each([
     { place: "*.example.com", ours: "bank.example.com", at: "bank.example.com/login" },
     { place: "bank.example.com", ours: "bank.example.com/app", at: "bank.example.com/app/login" },
-  ])("$ours is more specific than $place, so $at opens nothing of it", ({ place, ours, at }) => {
-    expect(found(at, [foreign([place])], [ours])).toBeUndefined();
-  });
+  ])(
+    "our application for $ours is more specific than the foreign $place, so a route at $at opens nothing of it",
+    ({ place, ours, at }) => {
+      expect(found(at, [foreign([place])], [ours])).toBeUndefined();
+    },
+  );
 
   it.each([
     { place: "bank.example.com/app", ours: "bank.example.com", at: "bank.example.com/app/login" },
     { place: "*.example.com", ours: "*.example.com", at: "bank.example.com" },
     { place: "*.example.com", ours: "bank.example.com/app", at: "bank.example.com/login" },
-  ])("$ours is not between $place and $at", ({ place, ours, at }) => {
-    expect(found(at, [foreign([place])], [ours])).toBe(place);
-  });
+  ])(
+    "our application for $ours is not between the foreign $place and a route at $at",
+    ({ place, ours, at }) => {
+      expect(found(at, [foreign([place])], [ours])).toBe(place);
+    },
+  );
 });

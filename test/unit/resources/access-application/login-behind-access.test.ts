@@ -1,38 +1,21 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../../../src/core/domain/exposure.ts";
-import { resolveDesired } from "../../../../src/core/plan/desired-state.ts";
-import { planChanges } from "../../../../src/core/plan/planner.ts";
 import { diagnoseLoginBehindAccess } from "../../../../src/resources/access-application/login-behind-access.ts";
 import type { ForeignApplication } from "../../../../src/resources/access-application/types.ts";
-import { resourceModel } from "../../../../src/resources/model.ts";
-import type { ObservedState } from "../../../../src/resources/observed.ts";
-import { deployedRoutes } from "../../../../src/resources/route/deployed.ts";
-import { anybody, exposure, knowing, NOTHING_RUNS } from "../../../support/builders.ts";
-import { carryOut, emptyWorld, OWNER } from "../../core/plan/model.ts";
+import { anybody, exposure, NOTHING_RUNS } from "../../../support/builders.ts";
+import { decide, settle } from "../../../support/planner-harness.ts";
+import { emptyWorld } from "../../core/plan/model.ts";
 
 const AUTH = "auth.example.com";
 const login = exposure(AUTH, { protection: { kind: "login" }, workload: "authentik" });
 
-const desiredOf = (observed: ObservedState, exposures: readonly Exposure[]) =>
-  resolveDesired(
-    [{ exposures, faulty: [], problems: [] }],
-    deployedRoutes(observed),
-    NOTHING_RUNS,
-    knowing(exposures),
-    { graceMs: 0, startupGraceMs: 0 },
-    0,
-  ).desired;
-
-/** The world with these wishes fulfilled, and these applications of others. */
-function told(exposures: readonly Exposure[], theirs: readonly Partial<ForeignApplication>[] = []) {
-  let observed = emptyWorld();
-  for (
-    let { changes } = planChanges(resourceModel(OWNER), desiredOf(observed, exposures), observed);
-    changes.length > 0;
-  ) {
-    observed = changes.reduce(carryOut, observed);
-    ({ changes } = planChanges(resourceModel(OWNER), desiredOf(observed, exposures), observed));
-  }
+/** The diagnostic for these exposures once they are deployed, beside these foreign applications. */
+function diagnose(
+  exposures: readonly Exposure[],
+  theirs: readonly Partial<ForeignApplication>[] = [],
+) {
+  const options = { engine: NOTHING_RUNS };
+  const settled = settle(emptyWorld(), exposures, options);
   const foreign = theirs.map((it) => ({
     id: "t",
     name: "Homelab",
@@ -42,15 +25,15 @@ function told(exposures: readonly Exposure[], theirs: readonly Partial<ForeignAp
     unmanagedFields: {},
     ...it,
   }));
-  const seen = { ...observed, access: { ...observed.access, theirs: foreign } };
-  return diagnoseLoginBehindAccess(seen, desiredOf(seen, exposures));
+  const observed = { ...settled, access: { ...settled.access, theirs: foreign } };
+  return diagnoseLoginBehindAccess(observed, decide(observed, exposures, options).desired);
 }
 
-describe("an Access application before Authentik itself", () => {
+describe("a foreign Access application in front of Authentik", () => {
   it.each([`*.example.com`, AUTH, `${AUTH}/application`, `${AUTH}/*`])(
-    "is found and named when it covers %s",
+    "a foreign Access application in front of Authentik is reported if it covers %s",
     (place) => {
-      expect(told([], [{ destinations: ["nas.example.com", place] }])).toMatchObject([
+      expect(diagnose([], [{ destinations: ["nas.example.com", place] }])).toMatchObject([
         {
           code: "CFA-AK-BEHIND-ACCESS",
           severity: "error",
@@ -66,19 +49,22 @@ describe("an Access application before Authentik itself", () => {
     { name: "another hostname", covers: ["nas.example.com"] },
     { name: "names two levels deeper", covers: ["*.auth.example.com"] },
     { name: "only the administration", covers: [`${AUTH}/if/admin`] },
-    { name: "nothing that browsers open", covers: [AUTH], type: "infrastructure" },
+    { name: "no browser hostname, because of its type", covers: [AUTH], type: "infrastructure" },
     { name: "it with a Bypass policy", destinations: [AUTH], bypasses: true },
-  ])("is no matter when it covers $name", ({ name: _, ...application }) => {
-    expect(told([], [application])).toEqual([]);
+  ])(
+    "a foreign Access application is not reported if it covers $name",
+    ({ name: _, ...application }) => {
+      expect(diagnose([], [application])).toEqual([]);
+    },
+  );
+
+  it("a foreign wildcard application is not reported once Authentik has its own route", () => {
+    expect(diagnose([login], [{ destinations: ["*.example.com"] }])).toEqual([]);
   });
 
-  it("is no matter once Authentik has a route of its own", () => {
-    expect(told([login], [{ destinations: ["*.example.com"] }])).toEqual([]);
-  });
-
-  it("is no matter when one with a Bypass policy stands closer", () => {
+  it("a foreign wildcard application is not reported if a closer application has a Bypass policy", () => {
     expect(
-      told(
+      diagnose(
         [],
         [{ destinations: ["*.example.com"] }, { id: "u", destinations: [AUTH], bypasses: true }],
       ),
@@ -86,9 +72,9 @@ describe("an Access application before Authentik itself", () => {
   });
 });
 
-describe("a wildcard of ours around Authentik itself", () => {
-  it("is warned of with the container that asks for it", () => {
-    expect(told([exposure("*.example.com", { workload: "blog" })])).toMatchObject([
+describe("a wildcard of ours around Authentik's hostname", () => {
+  it("a wildcard of ours around Authentik's hostname causes a warning that names its container", () => {
+    expect(diagnose([exposure("*.example.com", { workload: "blog" })])).toMatchObject([
       {
         code: "CFA-AK-OWN-HOST",
         severity: "warning",
@@ -99,11 +85,11 @@ describe("a wildcard of ours around Authentik itself", () => {
     ]);
   });
 
-  it("is no matter when it is public", () => {
-    expect(told([exposure("*.example.com", { protection: anybody })])).toEqual([]);
+  it("a public wildcard around Authentik's hostname causes no warning", () => {
+    expect(diagnose([exposure("*.example.com", { protection: anybody })])).toEqual([]);
   });
 
-  it("is no matter once Authentik has a route of its own", () => {
-    expect(told([exposure("*.example.com"), login])).toEqual([]);
+  it("a wildcard around Authentik's hostname causes no warning once Authentik has its own route", () => {
+    expect(diagnose([exposure("*.example.com"), login])).toEqual([]);
   });
 });

@@ -128,8 +128,8 @@ const WISH = {
   launcher,
 };
 
-describe("the application of a wished route", () => {
-  it("is opened with the policy of its audience, the login method and our tag", () => {
+describe("the application of a desired route", () => {
+  it("a new application has the policy of its audience, the login method and our tag", () => {
     expect(state(world())).toEqual({
       is: "absent",
       create: {
@@ -142,14 +142,14 @@ describe("the application of a wished route", () => {
     });
   });
 
-  it("is opened with the policy that lets anybody in, for a public route", () => {
+  it("the application of a public route has the policy that admits anybody", () => {
     expect(state(world(), exposure(APP, { protection: anybody }))).toMatchObject({
       is: "absent",
       create: { desired: { policies: ["p-public"], session: "24h" } },
     });
   });
 
-  it("is opened with the session that the label asks for", () => {
+  it("a new application has the session that the label asks for", () => {
     expect(
       state(world(), exposure(APP, { protection: { ...only({}), session: "168h" } as Protection })),
     ).toMatchObject({
@@ -158,13 +158,13 @@ describe("the application of a wished route", () => {
   });
 
   it.each([
-    { name: "its policy is there", parts: { policies: [], method } },
-    { name: "the login method is there", parts: { policies, method: undefined } },
-  ])("cannot be opened before $name", ({ parts }) => {
+    { name: "its policy exists", parts: { policies: [], method } },
+    { name: "the login method exists", parts: { policies, method: undefined } },
+  ])("an application cannot be created before $name", ({ parts }) => {
     expect(state(world(undefined, {}, parts))).toEqual({ is: "absent", create: undefined });
   });
 
-  it("stands when it is as wished, whatever else the user set on it", () => {
+  it("an application is in sync whatever fields the user added", () => {
     expect(
       state(
         world(
@@ -179,10 +179,10 @@ describe("the application of a wished route", () => {
   });
 
   it.each<{ name: string; found: AccessApplication; moves: "audience" | undefined }>([
-    { name: "lets nobody in", found: as({ policies: [] }), moves: "audience" },
-    // A policy of the user's with the action Allow: whoever logs in is admitted now.
+    { name: "admits nobody", found: as({ policies: [] }), moves: "audience" },
+    // A policy of the user's with the action Allow: everyone who logs in is admitted now.
     {
-      name: "lets somebody else in as well",
+      name: "admits other people as well",
       found: as({ policies: ["p-members", "p-theirs"] }),
       moves: "audience",
     },
@@ -199,7 +199,7 @@ describe("the application of a wished route", () => {
       found: as({ launcher: { visible: false, logo: undefined } }),
       moves: undefined,
     },
-  ])("is mended when it $name", ({ found, moves }) => {
+  ])("an application is updated if it $name", ({ found, moves }) => {
     expect(state(world(found))).toEqual({
       is: "drifted",
       changes: moves,
@@ -222,7 +222,7 @@ describe("the application of a wished route", () => {
     });
   });
 
-  it("takes over what the user had set on the one that it replaces, but not on one of another party", () => {
+  it("a replacement keeps what the user set on the earlier application, but not on another party's", () => {
     const left = {
       party: exposure(APP).party,
       unmanagedFields: { custom_deny_url: "https://example.com/no" },
@@ -234,7 +234,7 @@ describe("the application of a wished route", () => {
     expect(replaced({ party: composeProject("another") })).toEqual(state(world()));
   });
 
-  it("is taken down, never left open, while the policy it should have is not there", () => {
+  it("an application is deleted, never left open, while its policy does not exist", () => {
     expect(
       state(world(as({ policies: ["p-public"] }), {}, { policies: [], method })),
     ).toMatchObject({
@@ -278,7 +278,7 @@ describe("an application whose audience changes", () => {
       access: { required: true, teamName: "team", audTag: ["aud-1", "cfauth:home"] },
     },
   };
-  /** With its rule. */
+  /** The application together with its rule. */
   const routed = (application: AccessApplication, rule: RawRule = checked) => ({
     ...world(application, {}, all),
     ingress: { ...empty.ingress, rules: [rule] },
@@ -305,7 +305,7 @@ describe("an application whose audience changes", () => {
       policies: ["p-token", "p-family"],
     },
   ])(
-    "is written once and keeps its logins when it only grows: $name",
+    "an application whose audience only grows is updated once and keeps its logins: $name",
     ({ found, wish: exposure, policies: wanted }) => {
       expect(state(routed(as({ policies: found })), exposure)).toMatchObject({
         is: "drifted",
@@ -318,34 +318,34 @@ describe("an application whose audience changes", () => {
   it.each([
     { name: "everyone", found: as({ policies: ["p-members"] }) },
     { name: "another group", found: as({ policies: ["p-admins"] }) },
-    { name: "whom a policy that is gone let in", found: as({ policies: ["p-gone"] }) },
+    { name: "people admitted by a policy that is gone", found: as({ policies: ["p-gone"] }) },
     {
-      name: "whom a policy of ours let in that had been widened by hand",
+      name: "people admitted by our policy after somebody widened it",
       found: as({ policies: ["p-replaced"] }),
     },
     {
-      name: "whom a policy beside ours lets in",
+      name: "people admitted by another policy beside ours",
       found: as({ policies: ["p-family", "p-theirs"] }),
     },
-    { name: "people for longer", found: as({ policies: ["p-family"], session: "720h" }) },
+    { name: "people for a longer session", found: as({ policies: ["p-family"], session: "720h" }) },
     {
-      name: "people for a time that cannot be read",
+      name: "people for a session that cannot be parsed",
       found: as({ policies: ["p-family"], session: "for ever" }),
     },
     {
-      name: "people by another login method",
+      name: "people with another login method",
       found: as({ policies: ["p-family"], allowedIdps: ["idp-1", "idp-0"] }),
     },
     {
-      name: "people by every login method",
+      name: "people with any login method",
       found: as({ policies: ["p-family"], allowedIdps: [] }),
     },
     {
-      name: "people whose logins are still to be ended",
+      name: "people whose logins are not revoked yet",
       found: as({ policies: ["p-family"], name: ENDING }),
     },
   ])(
-    "is replaced when it let in $name: no edge that is late can give a login for the new one",
+    "an application is replaced if it admitted $name, so that no late edge can issue a login for the new one",
     ({ found }) => {
       expect(state(routed(found), family)).toMatchObject({
         is: "drifted",
@@ -362,11 +362,11 @@ describe("an application whose audience changes", () => {
       wish: family,
     },
     {
-      name: "a longer session, of a page that anybody may see",
+      name: "a longer session and a public page",
       found: as({ policies: ["p-public"], session: "720h" }),
       wish: open,
     },
-  ])("is updated in place when it had $name", ({ found, wish: exposure }) => {
+  ])("an application is updated in place if it had $name", ({ found, wish: exposure }) => {
     const rule = exposure === open ? { hostname: APP, service: "http://app:80" } : checked;
     expect(state(routed(found, rule), exposure)).toMatchObject({
       is: "drifted",
@@ -375,7 +375,7 @@ describe("an application whose audience changes", () => {
     });
   });
 
-  it("is marked while its rule checks no login, and waits for the rule", () => {
+  it("an application is marked while its rule checks no login, and waits for the rule", () => {
     const unchecked: RawRule = { hostname: APP, service: "http://app:80" };
     expect(state(routed(as({ policies: ["p-public"] }), unchecked), family)).toMatchObject({
       repair: { action: "update", desired: { name: ENDING, policies: ["p-family"] } },
@@ -385,7 +385,7 @@ describe("an application whose audience changes", () => {
     });
   });
 
-  it("keeps the mark when it changes once more before they are ended", () => {
+  it("an application keeps the revocation mark if it changes again before its logins are revoked", () => {
     const unchecked: RawRule = { hostname: APP, service: "http://app:80" };
     expect(
       state(routed(as({ policies: ["p-family"], name: ENDING }), unchecked), exposure(APP)),
@@ -394,13 +394,13 @@ describe("an application whose audience changes", () => {
     });
   });
 
-  it("is replaced where machines enter by service tokens", () => {
+  it("an application with service tokens is replaced", () => {
     expect(state(routed(as({ policies: ["p-token", "p-members"] })), backup)).toMatchObject({
       repair: { action: "delete" },
     });
   });
 
-  it("is not taken away while its rule checks no login: the rule comes first", () => {
+  it("an application is not deleted while its rule checks no login, because the rule comes first", () => {
     const open: RawRule = { hostname: APP, service: "http://app:80" };
     expect(state(routed(as({ policies: ["p-public"] }), open), backup)).toMatchObject({
       repair: { action: "update", desired: { name: ENDING } },
@@ -413,7 +413,7 @@ describe("an application whose audience changes", () => {
     ).toMatchObject({ repair: { action: "delete" } });
   });
 
-  it("waits for a rule without our mark to go, which could not be told from a foreign one while the application is away", () => {
+  it("an application waits until its unmarked rule is gone, because without the application the rule would look foreign", () => {
     const earlier = {
       ...checked,
       originRequest: { access: { required: true, teamName: "team", audTag: ["aud-1"] } },
@@ -423,7 +423,7 @@ describe("an application whose audience changes", () => {
     ).toMatchObject({ is: "drifted", dependentsFirst: true });
   });
 
-  it("is made anew where another route of the container lies within it", () => {
+  it("an application is replaced if another route of the container lies inside it", () => {
     const inner = exposure(`${APP}/api`, { protection: only({ groups: ["admins"] }) });
     const both = resolveDesired(
       [{ exposures: [exposure(APP), inner], faulty: [], problems: [] }],
@@ -446,7 +446,7 @@ describe("an application whose audience changes", () => {
   });
 });
 
-describe("an application of somebody else", () => {
+describe("a foreign application", () => {
   const theirs = (...covers: string[]) => [
     {
       id: "t",
@@ -458,7 +458,7 @@ describe("an application of somebody else", () => {
     },
   ];
 
-  it("on exactly this route is left to them, and said", () => {
+  it("a foreign application on exactly this route is left alone and reported", () => {
     expect(state(world(undefined, { theirs: theirs("other.example.com", APP) }))).toEqual({
       is: "conflict",
       problem: {
@@ -480,7 +480,7 @@ describe("an application of somebody else", () => {
     { covers: APP, wish: exposure(`${APP}/login`, { protection: anybody }) },
     { covers: `${APP}/login`, wish: exposure(`${APP}/login/reset`) },
   ])(
-    "around the route, on $covers, is a hole that no label consented to",
+    "a foreign application around the route, on $covers, is a conflict without consent in a label",
     ({ covers, wish: exposure }) => {
       expect(state(world(undefined, { theirs: theirs(covers) }), exposure)).toMatchObject({
         is: "conflict",
@@ -495,7 +495,7 @@ describe("an application of somebody else", () => {
     },
   );
 
-  it("around the route is left alone where the label adopt consents: ours is made on top of it", () => {
+  it("with the label adopt, a foreign application around the route stays and ours is created inside it", () => {
     const wish = exposure(`${APP}/login`, { adopt: true });
     expect(state(world(undefined, { theirs: theirs(APP, "*.example.com") }), wish)).toMatchObject({
       is: "absent",
@@ -503,14 +503,14 @@ describe("an application of somebody else", () => {
     });
   });
 
-  it("around Authentik's own hostname is no conflict, because it is the login of all others", () => {
+  it("a foreign application around Authentik's own hostname is no conflict, because all other routes need that login", () => {
     const login = exposure(APP, { protection: { kind: "login" } });
     expect(state(world(undefined, { theirs: theirs("*.example.com") }), login)).toMatchObject({
       is: "absent",
     });
   });
 
-  it("around the route does not keep an application from being replaced while its rule stands", () => {
+  it("a foreign application around the route does not prevent a replacement while the route's rule exists", () => {
     const at = { ...world(undefined, { theirs: theirs("*.example.com") }), dns: recorded };
     const rules = [
       {
@@ -527,7 +527,7 @@ describe("an application of somebody else", () => {
     });
   });
 
-  it("that comes up around an open route is reported, and the route stays", () => {
+  it("a foreign application that appears around an open route is reported, and the route stays", () => {
     const at = world(as(), { theirs: theirs("*.example.com") });
     const wished = (exposure: Exposure) => ({
       ...desired,
@@ -552,31 +552,34 @@ describe("an application of somebody else", () => {
     ).toEqual([]);
   });
 
-  it.each([`${APP}/admin`, "other.example.com"])("on %s is no conflict", (covers) => {
-    expect(state(world(undefined, { theirs: theirs(covers) }))).toMatchObject({ is: "absent" });
-  });
+  it.each([`${APP}/admin`, "other.example.com"])(
+    "a foreign application on %s is no conflict",
+    (covers) => {
+      expect(state(world(undefined, { theirs: theirs(covers) }))).toMatchObject({ is: "absent" });
+    },
+  );
 
-  it("does not matter where ours stands already", () => {
+  it("a foreign application does not matter if ours exists already", () => {
     expect(state(world(as(), { theirs: theirs(APP) }))).toEqual({ is: "in-sync" });
   });
 });
 
-describe("an application that nobody wishes", () => {
+describe("an application that is no longer desired", () => {
   const unwished = (application?: AccessApplication) =>
     accessApplicationResource(OWNER).assess(route(APP), undefined, world(application), desired);
 
-  it("is closed when it is ours", () => {
+  it("our application is deleted if no label asks for it", () => {
     expect(unwished(as())).toMatchObject({
       is: "orphaned",
       remove: { action: "delete", existing: { id: "app-1" } },
     });
   });
 
-  it("is absent where there is none of ours", () => {
+  it("a route without an application of ours has nothing to delete", () => {
     expect(unwished()).toEqual({ is: "absent", create: undefined });
   });
 
-  it("goes as soon as it is seen, when it is the double of another", () => {
+  it("a duplicate of our application is deleted as soon as it is seen", () => {
     const double = markOwned(as({ id: "app-2", aud: "aud-2" }));
     expect(collectDuplicateApplications(world(as(), { duplicates: [double] }), desired)).toEqual([
       {
@@ -590,14 +593,14 @@ describe("an application that nobody wishes", () => {
   });
 });
 
-describe("the tag of ours", () => {
+describe("our tag", () => {
   it.each([
     {
-      name: "is made before the first application",
+      name: "the tag is created before the first application",
       tagged: false,
       changes: [{ kind: "access", action: "create", key: "tag", subject: "cfauth-home" }],
     },
-    { name: "is there", tagged: true, changes: [] },
+    { name: "the tag is ready if it exists", tagged: true, changes: [] },
   ])("$name", ({ tagged, changes }) => {
     expect(tagPrerequisite(OWNER).propose({ access: { tagged } }, desired)).toEqual({
       changes,

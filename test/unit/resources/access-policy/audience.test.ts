@@ -10,30 +10,38 @@ const groups = (...list: string[]): readonly string[] => names(only({ groups: li
 
 describe("the name of a policy", () => {
   it.each<{ name: string; protection: Protection; says: readonly string[] }>([
-    { name: "of everyone", protection: only({}), says: ["everyone who logs in with Authentik"] },
     {
-      name: "of one group",
+      name: "the policy of everyone",
+      protection: only({}),
+      says: ["everyone who logs in with Authentik"],
+    },
+    {
+      name: "the policy of one group",
       protection: only({ groups: ["Küche 👪"] }),
       says: ["members of Küche 👪"],
     },
     {
-      name: "of three groups",
+      name: "the policy of three groups",
       protection: only({ groups: ["a", "b b", "c"] }),
       says: ["members of a, b b or c"],
     },
     {
-      name: "of service tokens",
+      name: "the policy of service tokens",
       protection: only({ tokens: [{ id: "t-1", name: "ci" }] }),
       says: ["service token ci", "everyone who logs in with Authentik"],
     },
-    { name: "of the public", protection: anybody, says: ["public, no login"] },
-    { name: "of Authentik itself", protection: { kind: "login" }, says: ["public, no login"] },
-  ])("$name says it to a person", ({ protection, says }) => {
+    { name: "the policy of public routes", protection: anybody, says: ["public, no login"] },
+    {
+      name: "the policy of Authentik's own hostname",
+      protection: { kind: "login" },
+      says: ["public, no login"],
+    },
+  ])("$name has a readable name", ({ protection, says }) => {
     expect(names(protection)).toEqual(says.map((text) => `cfauth:home ${text}`));
   });
 
   it.each<{ name: string; one: readonly string[]; other: readonly string[] }>([
-    { name: "a name with or in it", one: ["a or b"], other: ["a", "b"] },
+    { name: "a name that contains or", one: ["a or b"], other: ["a", "b"] },
     { name: "a name that begins with or", one: ["a", "or b"], other: ["a or", "b"] },
     { name: "a name with a comma", one: ["a, b", "c"], other: ["a", "b", "c"] },
     { name: "a name with another comma", one: ["a", "b, c"], other: ["a, b", "c"] },
@@ -42,8 +50,8 @@ describe("the name of a policy", () => {
       one: groups("a, b").map((text) => text.replace("cfauth:home members of ", "")),
       other: ["a, b"],
     },
-    { name: "spaces around", one: ["a "], other: ["a"] },
-    { name: "spaces inside", one: ["a  b"], other: ["a b"] },
+    { name: "spaces around a name", one: ["a "], other: ["a"] },
+    { name: "spaces inside a name", one: ["a  b"], other: ["a b"] },
     { name: "a tab", one: ["a\tb"], other: ["a b"] },
     { name: "a line break", one: ["a\nb"], other: ["a b"] },
     {
@@ -57,16 +65,16 @@ describe("the name of a policy", () => {
       other: Array.from({ length: 59 }, (_, at) => `group-${at}`),
     },
     { name: "letter case", one: ["Family"], other: ["family"] },
-  ])("tells two audiences apart by $name", ({ one, other }) => {
+  ])("policy names distinguish two audiences by $name", ({ one, other }) => {
     expect(groups(...one)).not.toEqual(groups(...other));
   });
 
-  it("tells a group from an audience of addresses that it is called after", () => {
+  it("a group named like an audience of addresses has another policy name", () => {
     const [addressed = ""] = names(only({ groups: ["a"], emails: ["x@example.com"] }));
     expect(groups(addressed.replace("cfauth:home members of ", ""))).not.toEqual([addressed]);
   });
 
-  it("tells any two audiences apart", () => {
+  it("policy names distinguish any two audiences", () => {
     const name = fc.oneof(
       fc
         .array(fc.constantFrom("a", "b", " ", ",", "or", "and", "#", "…", "\n", " or ", ", "), {
@@ -91,7 +99,7 @@ describe("the name of a policy", () => {
     { name: "a hundred groups", list: Array.from({ length: 100 }, (_, at) => `group-${at}`) },
     { name: "groups with line breaks and control characters", list: ["a\n\u0000b", "\u202ec"] },
     { name: "a group with half a character", list: ["a\ud83d"] },
-  ])("comes back from an API as it was sent, and is not long: $name", ({ list }) => {
+  ])("a policy name is short and returned unchanged by an API: $name", ({ list }) => {
     const [name = ""] = names(only({ groups: list, emails: ["x@example.com"] }));
     expect(name.isWellFormed()).toBe(true);
     expect(name).toBe(name.trim().replace(/\s+/g, " "));
@@ -103,27 +111,27 @@ describe("the name of a policy", () => {
     { emails: ["ann@example.com"] },
     { emails: ["@secret.example.com", "ann@example.com"], groups: ["family"] },
     { emails: ["ann@example.com"], tokens: "any" },
-  ])("never has an e-mail address in it: %j", (audience) => {
+  ])("a policy name never contains an e-mail address: %j", (audience) => {
     expect(names(only(audience)).join()).not.toMatch(/@|ann|secret/);
   });
 
-  it("is the same for the same audience, and another for another address", () => {
+  it("the same audience has the same policy name, and another address another one", () => {
     const of = (...emails: string[]) => names(only({ emails }));
     expect(of("ann@example.com")).toEqual(of("ann@example.com"));
     expect(of("ann@example.com")).not.toEqual(of("bob@example.com"));
   });
 
-  it("shows that a group's name has a character that cannot be seen", () => {
+  it("a policy name shows an invisible character in a group's name", () => {
     expect(names(only({ groups: ["fam\u034fily"] }))).toEqual([
       expect.stringMatching(/^cfauth:home members of fam�ily… #[0-9a-f]{16}$/),
     ]);
   });
 
-  it("is that of the owner alone", () => {
+  it("a policy name belongs to one owner", () => {
     expect(policyNames(owner("home-2"), anybody)).toEqual(["cfauth:home-2 public, no login"]);
   });
 });
 
-it("no policy is known before the login method", () => {
+it("no policy is known before the login method exists", () => {
   expect(desiredPolicies(owner(), only({ tokens: "any" }), undefined, undefined)).toBeUndefined();
 });

@@ -45,7 +45,7 @@ const world = (found: readonly Policy[], more: Partial<At> = {}, method = true):
 
 const CLAIM = "cfauth_groups_home";
 
-/** @param scopes - what the login method asks for; without, there is none */
+/** @param scopes - what the login method requests; without it, there is no login method */
 const loginSeen = (scopes: readonly string[] | undefined): ObservedLogin =>
   ({
     provider: { scopes: ["m-1"] },
@@ -64,7 +64,7 @@ const state = (at: At, protection: Protection = members) => {
   return accessPolicyResource(OWNER).assess(wish.route, wish, at as never, wishing(protection));
 };
 
-/** The policies that are made one after the other for an audience, until it stands. */
+/** The policies that are created one after the other for an audience, until it is in sync. */
 function made(
   protection: Protection,
   at: At = world([]),
@@ -85,7 +85,7 @@ const RIGHT = {
 };
 
 describe("the policy of an audience", () => {
-  it("of members lets in whoever comes by the login method", () => {
+  it("the policy of members admits everyone with the login method", () => {
     expect(state(world([]))).toEqual({
       is: "absent",
       create: {
@@ -104,7 +104,7 @@ describe("the policy of an audience", () => {
     });
   });
 
-  it("of anybody asks for no login", () => {
+  it("the policy of public routes requires no login", () => {
     expect(state(world([]), anybody)).toEqual({
       is: "absent",
       create: {
@@ -123,11 +123,11 @@ describe("the policy of an audience", () => {
     });
   });
 
-  it("of members cannot be made before the login method", () => {
+  it("the policy of members cannot be created before the login method", () => {
     expect(state(world([], {}, false))).toEqual({ is: "absent", create: undefined });
   });
 
-  it("stands when it says just that", () => {
+  it("a policy is in sync if it says exactly what is desired", () => {
     expect(
       state(world([policy({ id: "p-0", name: PUBLIC, decision: "bypass" }), policy()])),
     ).toEqual({ is: "in-sync" });
@@ -139,12 +139,12 @@ describe("the policy of an audience", () => {
       found: policy({ require: [{ geo: { country_code: "DE" } }] }),
     },
     {
-      name: "keeps a person out",
+      name: "excludes a person",
       found: policy({ exclude: [{ email: { email: "x@example.com" } }] }),
     },
     { name: "admits no one", found: policy({ include: [] }) },
     { name: "blocks everybody", found: policy({ decision: "deny" }) },
-  ])("is changed in place after it was narrowed by hand: it $name", ({ found }) => {
+  ])("a policy narrowed by hand is updated in place if it $name", ({ found }) => {
     expect(state(world([found]))).toMatchObject({
       is: "drifted",
       changes: undefined,
@@ -153,9 +153,9 @@ describe("the policy of an audience", () => {
   });
 
   it.each<{ name: string; found: Policy }>([
-    { name: "lets anybody in", found: policy({ include: [{ everyone: {} }] }) },
+    { name: "admits anybody", found: policy({ include: [{ everyone: {} }] }) },
     {
-      name: "lets more people in",
+      name: "admits more people",
       found: policy({
         include: [{ login_method: { id: "idp-1" } }, { email: { email: "x@example.com" } }],
       }),
@@ -164,9 +164,9 @@ describe("the policy of an audience", () => {
       name: "names another login method",
       found: policy({ include: [{ login_method: { id: "idp-0" } }] }),
     },
-    { name: "asks for no login", found: policy({ decision: "bypass" }) },
-    { name: "takes service tokens", found: policy({ decision: "non_identity" }) },
-  ])("is narrowed and given up after it was widened by hand: it $name", ({ found }) => {
+    { name: "requires no login", found: policy({ decision: "bypass" }) },
+    { name: "accepts service tokens", found: policy({ decision: "non_identity" }) },
+  ])("a policy widened by hand is narrowed and given up if it $name", ({ found }) => {
     expect(state(world([found]))).toMatchObject({
       is: "drifted",
       changes: undefined,
@@ -183,7 +183,7 @@ describe("the policy of an audience", () => {
     });
   });
 
-  it("is narrowed and given up after a hand removed what an e-mail address requires", () => {
+  it("a policy is narrowed and given up after somebody removed the condition of an e-mail address", () => {
     const emails = only({ emails: ["ann@example.com"] });
     const [wanted] = made(emails);
     expect(state(world([{ ...policy(), ...wanted, require: [] }]), emails)).toMatchObject({
@@ -196,14 +196,14 @@ describe("the policy of an audience", () => {
     });
   });
 
-  it("of anybody cannot be widened: it is changed in place", () => {
+  it("a public policy cannot be widened and is updated in place", () => {
     const found = policy({ name: PUBLIC, decision: "allow", include: [{ everyone: {} }] });
     expect(state(world([found]), anybody)).toMatchObject({
       repair: { action: "update", desired: { name: PUBLIC, decision: "bypass" } },
     });
   });
 
-  it("is the same whatever the order in which Cloudflare says it", () => {
+  it("a policy is in sync whatever order Cloudflare lists its rules in", () => {
     const emails = only({ emails: ["@b.example.com", "a@example.com"], groups: ["family"] });
     const [wanted] = made(emails);
     const found = {
@@ -227,7 +227,7 @@ const memberOf = (claim_value: string, claim_name = CLAIM) => ({
 describe("who may enter", () => {
   it.each<{ name: string; audience: Parameters<typeof only>[0]; rules: object[] }>([
     {
-      name: "members of a group are told by the claim of the login",
+      name: "members of a group are recognised by the claim of the login",
       audience: { groups: ["family"] },
       rules: [
         {
@@ -239,7 +239,7 @@ describe("who may enter", () => {
       ],
     },
     {
-      name: "a member of any of the groups",
+      name: "members of any of the groups may enter",
       audience: { groups: ["admins", "family"] },
       rules: [
         {
@@ -263,7 +263,7 @@ describe("who may enter", () => {
       ],
     },
     {
-      name: "everyone of a domain, and one more",
+      name: "everyone of a domain and one more address may enter",
       audience: { emails: ["@example.com", "bob@example.net"] },
       rules: [
         {
@@ -278,7 +278,7 @@ describe("who may enter", () => {
       ],
     },
     {
-      name: "members of a group and an address besides",
+      name: "members of a group and an address may enter",
       audience: { groups: ["family"], emails: ["ann@example.com"] },
       rules: [
         {
@@ -290,7 +290,7 @@ describe("who may enter", () => {
       ],
     },
     {
-      name: "a service token needs no login, and is looked at before people",
+      name: "a service token needs no login and is checked before people",
       audience: {
         tokens: [
           { id: "t-2", name: "ci" },
@@ -308,7 +308,7 @@ describe("who may enter", () => {
       ],
     },
     {
-      name: "any service token beside members of a group",
+      name: "any service token and members of a group may enter",
       audience: { groups: ["family"], tokens: "any" },
       rules: [
         {
@@ -329,7 +329,7 @@ describe("who may enter", () => {
     expect(made(only(audience))).toEqual(rules);
   });
 
-  it("members of a group cannot be told before the login carries it", () => {
+  it("the policy of a group waits until the login carries the group", () => {
     const family = only({ groups: ["family"] });
     expect(state(world([], { login: loginSeen(["openid", "email", "profile"]) }), family)).toEqual({
       is: "absent",
@@ -341,11 +341,11 @@ describe("who may enter", () => {
     });
   });
 
-  it("not even machines enter by a policy that is half known: it waits for the login", () => {
+  it("the policy of a service token also waits while the audience is only partly known", () => {
     expect(made(only({ groups: ["guests"], tokens: "any" }))).toEqual([]);
   });
 
-  it("members are told by the direct groups where no mapping can be made", () => {
+  it("members are recognised by their direct groups if no mapping can be created", () => {
     const login = {
       ...loginSeen([]),
       groups: {
@@ -362,7 +362,7 @@ describe("who may enter", () => {
     ]);
   });
 
-  it("a service token that was created again under its name is let in, and the old one no more", () => {
+  it("a recreated service token with the same name is admitted, and the old one no longer is", () => {
     const ci = (id: string) => only({ tokens: [{ id, name: "ci" }] });
     const [tokens] = made(ci("old"));
     const found = { ...policy(), ...tokens };
@@ -380,12 +380,12 @@ describe("who may enter", () => {
   });
 });
 
-describe("an application links", () => {
+describe("the policies that an application links", () => {
   const tokens = policy({ id: "p-tokens", name: "cfauth:home any service token" });
   const family = policy({ id: "p-family", name: "cfauth:home members of family" });
   const protection = only({ groups: ["family"], tokens: "any", policies: ["friends", "aunts"] });
 
-  it("what needs no login first, then our people, then what the user keeps", () => {
+  it("an application links bypass policies first, then our people, then the user's policies", () => {
     expect(policyIdsFor(OWNER, protection, world([family, tokens]).policy)).toEqual([
       "p-tokens",
       "p-family",
@@ -394,12 +394,12 @@ describe("an application links", () => {
     ]);
   });
 
-  it("nothing while one of ours is not there", () => {
+  it("an application links nothing while one of our policies does not exist", () => {
     expect(policyIdsFor(OWNER, protection, world([family]).policy)).toBeUndefined();
   });
 });
 
-describe("a policy of ours that no route wishes", () => {
+describe("a policy of ours that no route needs", () => {
   const used = (id: string): Partial<At> => ({
     access: {
       mine: new Map([[key("app.example.com"), markOwned({ policies: [id] } as never)]]),
@@ -408,63 +408,63 @@ describe("a policy of ours that no route wishes", () => {
   });
 
   it.each<{ name: string; at: At; wished: readonly Protection[]; gone: readonly string[] }>([
-    { name: "goes", at: world([policy()]), wished: [], gone: [MEMBERS] },
+    { name: "an unused policy is deleted", at: world([policy()]), wished: [], gone: [MEMBERS] },
     {
-      name: "goes when only the other audience is wished",
+      name: "an unused policy is deleted if only another audience is desired",
       at: world([policy()]),
       wished: [anybody],
       gone: [MEMBERS],
     },
     {
-      name: "stays when its audience is wished",
+      name: "a policy stays if its audience is desired",
       at: world([policy()]),
       wished: [members],
       gone: [],
     },
     {
-      name: "stays while an application of ours uses it",
+      name: "a policy stays while an application of ours uses it",
       at: world([policy()], used("p-1")),
       wished: [],
       gone: [],
     },
     {
-      name: "stays while an application of somebody else uses it",
+      name: "a policy stays while a foreign application uses it",
       at: world([policy()], { access: { mine: new Map(), linked: ["p-1"] } }),
       wished: [],
       gone: [],
     },
     {
-      name: "that was given up stays while an application of ours uses it",
+      name: "a policy that was given up stays while an application of ours uses it",
       at: world([policy({ name: replacedName(MEMBERS) })], used("p-1")),
       wished: [members],
       gone: [],
     },
     {
-      name: "that was given up goes with the last application that used it",
+      name: "a policy that was given up is deleted with the last application that used it",
       at: world([policy({ name: replacedName(MEMBERS) })]),
       wished: [members],
       gone: [replacedName(MEMBERS)],
     },
     {
-      name: "of a name that no version of now gives goes",
+      name: "a policy with a name that this version never gives is deleted",
       at: world([policy({ name: "cfauth:home something of old" })]),
       wished: [members],
       gone: ["cfauth:home something of old"],
     },
     {
-      name: "that a late write made a second time goes",
+      name: "a duplicate from a late write is deleted",
       at: world([policy({ id: "p-2" }), policy()]),
       wished: [members],
       gone: [MEMBERS],
     },
     {
-      name: "stays as long as it is used, though there is a second one",
+      name: "a duplicate stays while it is used",
       at: world([policy(), policy({ id: "p-2" })], used("p-2")),
       wished: [members],
       gone: [],
     },
     {
-      name: "of machines goes with the last route that lets them in, not that of its people",
+      name: "a policy of machines is deleted with the last route that admits them, even if the policy of people stays",
       at: world([
         policy({ id: "p-2", name: "cfauth:home any service token", decision: "non_identity" }),
         policy(),
@@ -473,7 +473,7 @@ describe("a policy of ours that no route wishes", () => {
       gone: ["cfauth:home any service token"],
     },
     {
-      name: "stays for another route of the same audience",
+      name: "a policy stays for another route with the same audience",
       at: world([policy({ name: "cfauth:home members of family" })]),
       wished: [members, only({ groups: ["family"] })],
       gone: [],
@@ -485,7 +485,7 @@ describe("a policy of ours that no route wishes", () => {
   });
 });
 
-it("a policy that the user keeps is never swept", () => {
+it("a policy that the user keeps is never deleted", () => {
   const theirs = [{ id: "friends", name: "Friends", decision: "allow" }];
   expect(
     collectUnusedPolicies(OWNER)(world([], { policy: { mine: [], theirs } }), wishing()),

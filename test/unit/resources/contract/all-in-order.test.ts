@@ -7,7 +7,7 @@ const fails = async (ms: number, why: string): Promise<never> => {
   throw new Error(why);
 };
 
-it("of two looks that fail the same one is told each time, whichever answers first", async () => {
+it("if two observations fail, the same error is thrown each time, whichever fails first", async () => {
   await expect(
     inOrder([fails(5, "no permission for zones"), fails(1, "no permission for policies")]),
   ).rejects.toThrow("zones");
@@ -16,7 +16,7 @@ it("of two looks that fail the same one is told each time, whichever answers fir
   ).rejects.toThrow("zones");
 });
 
-it("looks that succeed answer in their places", async () => {
+it("successful observations are returned in their order", async () => {
   expect(await inOrder([sleep(2, "slow"), "there already", sleep(1, 3)])).toEqual([
     "slow",
     "there already",

@@ -46,15 +46,15 @@ const unwished = (at: ObservedState, desired = wished(), of = APP) =>
   dnsRecordResource(OWNER).assess(route(of), undefined, at, desired);
 const WISH = { zone: "z-1", name: APP, content: "t-1.cfargotunnel.com", comment: "cfauth:home" };
 
-describe("the record of a wished hostname", () => {
-  it("is opened: a name that leads to the tunnel, with our mark", () => {
+describe("the record of a desired hostname", () => {
+  it("a new record leads to the tunnel and has our mark", () => {
     expect(state(observed())).toEqual({
       is: "absent",
       create: { kind: "dns", action: "create", key: `dns ${APP}`, subject: APP, desired: WISH },
     });
   });
 
-  it("is made in the nearest zone", () => {
+  it("a record is created in the most specific zone", () => {
     const zones = [
       { id: "z-1", name: "example.com" },
       { id: "z-2", name: "lab.example.com" },
@@ -69,7 +69,7 @@ describe("the record of a wished hostname", () => {
     });
   });
 
-  it("is not made in a parent zone while the zone that it belongs to may not be used", () => {
+  it("a record is not created in a parent zone while its own zone may not be used", () => {
     const dns = { ...observed().dns, excludedZones: ["lab.example.com"] };
     expect(state(observed(undefined, { dns }), exposure("a.lab.example.com"))).toEqual({
       is: "absent",
@@ -77,7 +77,7 @@ describe("the record of a wished hostname", () => {
     });
   });
 
-  it("is one for all paths of the hostname", () => {
+  it("one record serves all paths of the hostname", () => {
     expect(state(observed(), exposure(`${APP}/api`))).toMatchObject({
       create: { key: `dns ${APP}`, desired: { name: APP } },
     });
@@ -85,22 +85,22 @@ describe("the record of a wished hostname", () => {
 
   it.each([
     {
-      name: "its zone is not seen",
+      name: "its zone is not visible",
       at: observed(undefined, { dns: { ...observed().dns, zones: [] } }),
     },
     {
-      name: "the tunnel is not there",
+      name: "the tunnel does not exist",
       at: observed(undefined, { tunnel: { ...emptyWorld().tunnel, tunnel: undefined } }),
     },
-  ])("cannot be opened while $name", ({ at }) => {
+  ])("a record cannot be created while $name", ({ at }) => {
     expect(state(at)).toEqual({ is: "absent", create: undefined });
   });
 
-  it("stands when it leads to the tunnel", () => {
+  it("a record is in sync if it leads to the tunnel", () => {
     expect(state(observed(record()))).toEqual({ is: "in-sync" });
   });
 
-  it("is left as it is while its zone is not seen", () => {
+  it("a record is left as it is while its zone is not visible", () => {
     expect(state(observed(record(), { dns: { ...observed(record()).dns, zones: [] } }))).toEqual({
       is: "in-sync",
     });
@@ -113,7 +113,7 @@ describe("the record of a wished hostname", () => {
       found: record({ proxied: false }),
     },
     { name: "is an address", found: record({ type: "A", content: "203.0.113.7" }) },
-  ])("is mended when it $name", ({ found }) => {
+  ])("a record is updated if it $name", ({ found }) => {
     expect(state(observed(found))).toEqual({
       is: "drifted",
       changes: undefined,
@@ -130,12 +130,12 @@ describe("the record of a wished hostname", () => {
   });
 });
 
-describe("a record of somebody else at the hostname", () => {
+describe("a foreign record at the hostname", () => {
   const theirs = new Map([
     [APP, [{ id: "their-record", zone: "z-1", type: "A", content: "203.0.113.7" }] as const],
   ]);
 
-  it("is left to them, and said", () => {
+  it("a foreign record is left alone and reported", () => {
     expect(state(observed(undefined, { dns: { ...observed().dns, theirs } }))).toEqual({
       is: "conflict",
       problem: {
@@ -152,13 +152,13 @@ describe("a record of somebody else at the hostname", () => {
     });
   });
 
-  it("does not matter beside one of ours", () => {
+  it("a foreign record beside ours does not matter", () => {
     expect(state(observed(record(), { dns: { ...observed(record()).dns, theirs } }))).toEqual({
       is: "in-sync",
     });
   });
 
-  it("is not touched when nobody wishes the hostname", () => {
+  it("a foreign record is not touched if no label asks for the hostname", () => {
     expect(unwished(observed(undefined, { dns: { ...observed().dns, theirs } }))).toEqual({
       is: "absent",
       create: undefined,
@@ -166,7 +166,7 @@ describe("a record of somebody else at the hostname", () => {
   });
 });
 
-describe("a record of ours that this route does not wish", () => {
+describe("a record of ours that this route does not need", () => {
   const holding = (at: ObservedState): ObservedState => ({
     ...at,
     access: { ...at.access, mine: new Map([[key(`${APP}/api`), {} as never]]) },
@@ -174,41 +174,46 @@ describe("a record of ours that this route does not wish", () => {
 
   it.each<{ name: string; at: ObservedState; desired: DesiredState; is: string }>([
     {
-      name: "goes when nobody needs it",
+      name: "a record that no route needs is deleted",
       at: observed(record()),
       desired: wished(),
       is: "orphaned",
     },
     {
-      name: "goes when only another hostname is wished",
+      name: "a record is deleted if only another hostname is desired",
       at: observed(record()),
       desired: wished(exposure("b.example.com")),
       is: "orphaned",
     },
     {
-      name: "stays when another path of the hostname is wished",
+      name: "a record stays if another path of the hostname is desired",
       at: observed(record()),
       desired: wished(exposure(`${APP}/api`)),
       is: "shared",
     },
     {
-      name: "stays when another path of the hostname is held as it is",
+      name: "a record stays if another path of the hostname is frozen",
       at: holding(observed(record())),
       desired: { ...wished(), frozen: new Set([key(`${APP}/api`)]) },
       is: "shared",
     },
     {
-      name: "goes when what is held of the hostname never opened",
+      name: "a record is deleted if the frozen path of the hostname never opened",
       at: observed(record()),
       desired: { ...wished(), frozen: new Set([key(`${APP}/api`)]) },
       is: "orphaned",
     },
-    { name: "is absent where there is none", at: observed(), desired: wished(), is: "absent" },
+    {
+      name: "a hostname without a record has nothing to delete",
+      at: observed(),
+      desired: wished(),
+      is: "absent",
+    },
   ])("$name", ({ at, desired, is }) => {
     expect(unwished(at, desired).is).toBe(is);
   });
 
-  it("is deleted by what was seen of it", () => {
+  it("a record is deleted by what was observed of it", () => {
     expect(unwished(observed(record()))).toEqual({
       is: "orphaned",
       remove: {

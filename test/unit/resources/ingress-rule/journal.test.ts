@@ -1,4 +1,7 @@
-/** What this process remembers of the tunnel's document from look to look: who moved it, and what cloudflared runs. */
+/**
+ * What this process remembers of the tunnel's configuration between observations: who changed it,
+ * and what cloudflared runs.
+ */
 import { describe, expect, it } from "vitest";
 import {
   afterRead,
@@ -56,7 +59,7 @@ const closing = (at: RawRule): IngressRuleChange => ({
   existing: [at],
 });
 
-/** A life of one document: each step takes so many seconds after the start. */
+/** The life of one configuration. Each step happens this many seconds after the start. */
 function life(start: RuleDocument = document(1)) {
   let journal: Journal = afterRead(EMPTY_JOURNAL, start, MARK, 0).journal;
   let now = start;
@@ -85,7 +88,7 @@ function life(start: RuleDocument = document(1)) {
   };
 }
 
-/** One whose first write cloudflared was seen to run in time: version 1. */
+/** A journal whose first write, version 1, reached cloudflared in time. */
 function timely() {
   const it = life(document(0));
   it.write(-20, document(1), opening("first.example.com"));
@@ -94,14 +97,14 @@ function timely() {
 }
 
 describe("a jump of the version", () => {
-  it("is found by a look that sees another version than the last one", () => {
+  it("an observation detects a version other than the last one", () => {
     const it = life();
     it.look(5, document(3));
     it.look(6);
     expect(it.jumps).toEqual(["look 1 → 3"]);
   });
 
-  it("is found by a write that is not one more than what was read", () => {
+  it("a write detects a version that is not the next one", () => {
     const it = life();
     it.write(1, document(2));
     it.write(2, document(5));
@@ -109,8 +112,8 @@ describe("a jump of the version", () => {
   });
 });
 
-describe("after a write", () => {
-  it("the document is looked at after 2 s and after 12 s, and then only at the resync", () => {
+describe("observations after a write", () => {
+  it("the configuration is observed 2 s and 12 s after a write, and then only at the resync", () => {
     const it = life();
     it.write(10, document(2));
     expect(it.seen(10).observeAgainAt).toBe(12 * SECOND);
@@ -121,7 +124,7 @@ describe("after a write", () => {
     expect(it.seen(22).observeAgainAt).toBeUndefined();
   });
 
-  it("each time that others undo rules of ours the next look waits twice as long, up to five minutes", () => {
+  it("the next observation waits twice as long each time that others undo our rules, up to five minutes", () => {
     const it = life(document(1, rule("a.example.com")));
     const waits: number[] = [];
     for (let round = 0; round < 10; round++) {
@@ -144,7 +147,7 @@ describe("a second writer", () => {
     return it;
   };
 
-  it("is reported once it has undone rules of ours 4 times within 10 minutes, and no longer after that", () => {
+  it("a second writer is reported once it has undone our rules 4 times within 10 minutes, and no longer after that", () => {
     expect([undoneTimes(3).seen(5).contested, undoneTimes(4).seen(5).contested]).toEqual([
       false,
       true,
@@ -152,7 +155,7 @@ describe("a second writer", () => {
     expect(undoneTimes(4).seen(700).contested).toBe(false);
   });
 
-  it("is nothing to report while it leaves our rules alone, however often it writes", () => {
+  it("a second writer is not reported while it leaves our rules alone, however often it writes", () => {
     const it = life(document(1, rule("a.example.com")));
     for (let version = 2; version < 20; version++)
       it.look(
@@ -166,8 +169,8 @@ describe("a second writer", () => {
   });
 });
 
-describe("what cloudflared runs", () => {
-  it("is no problem before 15 s are over, and is one from then on until it runs the newest document", () => {
+describe("the version that cloudflared runs", () => {
+  it("cloudflared counts as behind after 15 s, until it runs the newest configuration", () => {
     const it = life();
     it.write(0, document(2), opening("a.example.com"));
     it.ask(2, 1);
@@ -179,7 +182,7 @@ describe("what cloudflared runs", () => {
     expect(it.seen(30).behind).toBe(false);
   });
 
-  it("is asked again when the patience is over, then less and less often", () => {
+  it("cloudflared is asked again after 15 s, then less and less often", () => {
     const it = life();
     it.look(0, document(2));
     const waits: number[] = [];
@@ -193,14 +196,14 @@ describe("what cloudflared runs", () => {
     expect(waits).toEqual([14, 15, 30, 60, 120, 240, 300]);
   });
 
-  it("does not matter while no connector is there: no visitor is served", () => {
+  it("a late cloudflared does not matter while no connector is there, because no visitor is served", () => {
     const it = life();
     it.write(0, document(2), closing(rule("a.example.com")));
     it.ask(2);
     expect(it.seen(2)).toMatchObject({ behind: false, unconfirmed: [] });
   });
 
-  it("leaves a closing unconfirmed until every connector runs a document without the rule", () => {
+  it("a closing is unconfirmed until every connector runs a configuration without the rule", () => {
     const it = life(document(1, rule("a.example.com"), rule("b.example.com")));
     it.write(0, document(2, rule("b.example.com")), closing(rule("a.example.com")));
     it.write(1, document(3), closing(rule("b.example.com")));
@@ -210,7 +213,7 @@ describe("what cloudflared runs", () => {
     expect(it.seen(3).unconfirmed).toEqual([]);
   });
 
-  it("leaves nothing unconfirmed of a tunnel that was deleted, whose successor counts from the beginning", () => {
+  it("a deleted tunnel leaves nothing unconfirmed, and its successor starts from the beginning", () => {
     const it = life(document(30, rule("a.example.com")));
     it.write(0, document(31), closing(rule("a.example.com")));
     it.look(60, document(1));
@@ -218,7 +221,7 @@ describe("what cloudflared runs", () => {
     expect(it.seen(60)).toMatchObject({ behind: false, unconfirmed: [] });
   });
 
-  it("leaves a narrowing unconfirmed, and an opening or a widening not", () => {
+  it("a narrowing is unconfirmed at first, an opening or a widening is not", () => {
     const it = life();
     const narrowed = {
       ...opening("a.example.com"),
@@ -240,7 +243,7 @@ describe("a rule that cloudflared refuses", () => {
       .map(([name, { refused }]) => `${name}${refused ? " refused" : ""}`)
       .toSorted();
 
-  it("is taken back after 30 s where it alone was opened, and only as its labels were", () => {
+  it("a single refused rule is withdrawn after 30 s, and only as its labels were", () => {
     const it = life();
     it.write(0, document(2), opening("a.example.com", CA));
     it.ask(31, 1);
@@ -252,7 +255,7 @@ describe("a rule that cloudflared refuses", () => {
     ]);
   });
 
-  it("is taken back with all that was opened since the last document that cloudflared runs, closings not", () => {
+  it("all rules opened since the last configuration that cloudflared runs are withdrawn, but closings are not", () => {
     const it = timely();
     it.write(0, document(2), opening("a.example.com", CA), closing(rule("old.example.com")));
     it.write(5, document(3), opening("b.example.com"));
@@ -261,14 +264,14 @@ describe("a rule that cloudflared refuses", () => {
     expect(it.seen(31).unconfirmed).toEqual(["old.example.com"]);
   });
 
-  it("is no suspicion against ours while one connector of two runs the newest document", () => {
+  it("our rules are not suspected while one of two connectors runs the newest configuration", () => {
     const it = timely();
     it.write(0, document(2), opening("a.example.com"));
     it.ask(31, 1, 2);
     expect([it.seen(31).behind, withheld(it, 31)]).toEqual([true, []]);
   });
 
-  it("is found among eight by halves, and the other seven are opened again", () => {
+  it("one refused rule of eight is found by halving, and the other seven are opened again", () => {
     const names = ["a", "b", "c", "d", "e", "f", "g", "h"].map((name) => `${name}.example.com`);
     const it = timely();
     let [version, running, at] = [2, 1, 0];
@@ -299,7 +302,7 @@ describe("a rule that cloudflared refuses", () => {
     expect(it.seen(at).behind).toBe(false);
   });
 
-  it("is not ours where taking ours back does not help: they come back, and the problem stays", () => {
+  it("our rules return if withdrawing them does not help, and the problem stays", () => {
     const it = timely();
     it.write(0, document(2), opening("a.example.com"), opening("b.example.com"));
     it.ask(31, 1);
@@ -310,7 +313,7 @@ describe("a rule that cloudflared refuses", () => {
     expect(withheld(it, 300)).toEqual([]);
   });
 
-  it("is sought among the rules with a text from a label by a process that has just started", () => {
+  it("a process that has just started suspects the rules with a text from a label", () => {
     const it = life(
       document(
         7,
@@ -324,8 +327,8 @@ describe("a rule that cloudflared refuses", () => {
     expect(withheld(it, 31)).toEqual(["b.example.com refused"]);
   });
 
-  describe("while it is not known how soon Cloudflare reports what they run", () => {
-    it("is only sought among those with a CA file for ten minutes: the others stay", () => {
+  describe("an unknown delay of Cloudflare's reports", () => {
+    it("while the delay is unknown, only rules with a CA file are suspected for ten minutes, and the others stay", () => {
       const it = life();
       it.write(
         0,
@@ -338,7 +341,7 @@ describe("a rule that cloudflared refuses", () => {
       expect(withheld(it, 31)).toEqual(["a.example.com refused"]);
     });
 
-    it("is no suspicion against rules without a CA file before ten minutes are over, only a problem", () => {
+    it("while the delay is unknown, rules without a CA file are not suspected before ten minutes are over, but a problem is reported", () => {
       const it = life();
       it.write(0, document(2), opening("a.example.com"), opening("b.example.com"));
       for (const at of [15, 31, 61, 121, 599]) {
@@ -358,7 +361,7 @@ describe("a rule that cloudflared refuses", () => {
     { late: 200, kept: 399 },
     { late: 500, kept: 599 },
   ])(
-    "is waited for $kept s where what they run was once reported only after $late s",
+    "a refused rule is waited for $kept s if a report once came only after $late s",
     ({ late, kept }) => {
       const it = life();
       it.write(0, document(2), opening("a.example.com"));
@@ -373,7 +376,7 @@ describe("a rule that cloudflared refuses", () => {
     },
   );
 
-  it("is waited for no longer because one connector of two hangs, or because a document was passed over", () => {
+  it("the wait does not grow because one of two connectors hangs or because a version was skipped", () => {
     const it = timely();
     it.write(0, document(2), opening("a.example.com"));
     it.ask(2, 1, 2);
@@ -388,7 +391,7 @@ describe("a rule that cloudflared refuses", () => {
     expect(withheld(it, 231)).toEqual(["d.example.com refused"]);
   });
 
-  it("is no suspicion against ours while cloudflared comes to each new document in time, however many there are", () => {
+  it("our rules are not suspected while cloudflared runs each new version in time, however many there are", () => {
     const it = timely();
     for (let version = 2; version < 12; version++) {
       const at = version * 10;

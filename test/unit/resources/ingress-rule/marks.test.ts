@@ -1,4 +1,6 @@
-/** Rules that our mark alone tells from foreign ones, and rules of earlier versions that have none yet. */
+/**
+ * Rules that only our mark distinguishes from foreign ones, and unmarked rules of earlier versions.
+ */
 
 import { expect, it } from "vitest";
 import { singleContainer } from "../../../../src/core/domain/party.ts";
@@ -59,7 +61,7 @@ function world(rules: readonly RawRule[], ...applications: readonly string[]): O
   };
 }
 
-/** What is done when no container asks for anything, as soon as it is seen. */
+/** The changes as soon as the state is seen and no container asks for anything. */
 function changesAtOnce(at: ObservedState): readonly string[] {
   const { desired } = resolveDesired([], deployedRoutes(at), NOTHING_RUNS, EMPTY_MEMORY, GRACE, 0);
   const { changes } = planChanges(resourceModel(OWNER), desired, at);
@@ -69,16 +71,16 @@ function changesAtOnce(at: ObservedState): readonly string[] {
 }
 
 it.each<{ name: string; rule: RawRule }>([
-  { name: "asks for no login", rule: marked() },
+  { name: "requires no login", rule: marked() },
   { name: "checks the logins of an application that is gone", rule: marked({}, ["aud-0"]) },
 ])(
-  "a restored rule of ours that $name is removed at once, without the grace of a stopped container",
+  "a restored rule of ours that $name is removed at once, without the grace period of a stopped container",
   ({ rule }) => {
     expect(changesAtOnce(world([rule]))).toEqual([`delete ingress ${APP}`]);
   },
 );
 
-it("a rule of ours keeps its grace while its application is there", () => {
+it("a rule of ours keeps its grace period while its application exists", () => {
   expect(changesAtOnce(world([marked({}, ["aud-1"])], APP))).toEqual([]);
 });
 
@@ -90,7 +92,7 @@ it.each<{ name: string; rule: RawRule }>([
       originRequest: { access: { required: true, teamName: "team", audTag: ["aud-0"] } },
     },
   },
-  { name: "no check at all", rule: bare(APP) },
+  { name: "no check", rule: bare(APP) },
   {
     name: "another owner's mark",
     rule: {
@@ -128,7 +130,7 @@ it.each<{ name: string; rules: readonly RawRule[]; removed: readonly RawRule[] }
   { name: "a place of its own", rules: [marked()], removed: [] },
   { name: "no mark", rules: [{ ...bare(APP), path: "^/(?i)odd" }], removed: [] },
 ])(
-  "a rule with our mark and $name is removed only where it belongs to no route",
+  "a rule with our mark and $name is removed only if it belongs to no route",
   ({ rules, removed }) => {
     const changes = collectStrayRules(world(rules), NOTHING_DESIRED);
     expect(changes.flatMap((change) => ("existing" in change ? change.existing : []))).toEqual(
@@ -139,7 +141,7 @@ it.each<{ name: string; rules: readonly RawRule[]; removed: readonly RawRule[] }
   },
 );
 
-it("a stray rule that asks for a login stays while a narrower route of its hostname has no rule, and goes with it", () => {
+it("a stray rule that requires a login stays while a narrower route of its hostname has no rule, and is removed with it", () => {
   const stray = marked({ path: "^/(?i)admin" }, ["aud-1"]);
   const guarded = [
     {
@@ -177,7 +179,7 @@ const opening: IngressRuleChange = {
   existing: [],
 };
 
-it("rules of an earlier version get the mark with the next write, where they are, and cause none by themselves", () => {
+it("rules of an earlier version get the mark in place with the next write, and cause none by themselves", () => {
   const theirs: RawRule = { hostname: "nas.example.com", service: "http://nas:80" };
   const before = world(
     [theirs, bare(APP), { ...bare("b.example.com"), originRequest: { noTLSVerify: true } }],
@@ -202,7 +204,7 @@ it("rules of an earlier version get the mark with the next write, where they are
   ]);
 });
 
-it("a rule of an earlier version that checks a login goes on checking it with the mark in it", () => {
+it("a rule of an earlier version that checks a login keeps checking it with the mark in it", () => {
   const access = { required: true, teamName: "team", audTag: [`aud-of-${APP}`] };
   const before = world([{ ...bare(APP), originRequest: { access } }], APP);
   expect(
@@ -212,14 +214,14 @@ it("a rule of an earlier version that checks a login goes on checking it with th
   ]);
 });
 
-it("no mark is added where Cloudflare refuses it", () => {
+it("no mark is added if Cloudflare refuses it", () => {
   const at = world([bare(APP)], APP);
   expect(
     markUnmarkedRules([opening], { ...at, ingress: { ...at.ingress, takesMark: false } }),
   ).toBeUndefined();
 });
 
-it("the mark of a public rule is no check of a login", () => {
+it("the mark of a public rule is not a login check", () => {
   expect(deployedRoutes(world([marked()], APP))).toMatchObject([
     { public: true, placeholder: false, application: true },
   ]);

@@ -105,7 +105,7 @@ const state = (at: ObservedState, wish: Exposure | undefined = exposure(APP)) =>
 const unwished = (at: ObservedState) =>
   ingressRuleResource.assess(route(APP), undefined, at, desired);
 
-describe("the rule of a protected path inside something that lets in more", () => {
+describe("the rule of a protected path inside a route that admits more people", () => {
   const ADMIN = `${APP}/admin`;
   const admin = exposure(ADMIN);
   const outer = exposure(APP, { protection: anybody });
@@ -135,11 +135,11 @@ describe("the rule of a protected path inside something that lets in more", () =
   it.each<{ name: string; around: Exposure }>([
     { name: "a public host", around: outer },
     {
-      name: "a host that lets in other people",
+      name: "a host that admits other people",
       around: exposure(APP, { protection: only({ groups: ["family"] }) }),
     },
     { name: "a public wildcard", around: exposure("*.example.com", { protection: anybody }) },
-  ])("takes every spelling of it inside $name", ({ around }) => {
+  ])("the rule of a protected path matches every spelling inside $name", ({ around }) => {
     const wish = exposure(ADMIN, { protection: only({ groups: ["admins"] }) });
     expect(at(wish, [], wish, around)).toMatchObject({
       is: "absent",
@@ -155,23 +155,26 @@ describe("the rule of a protected path inside something that lets in more", () =
 
   it.each<{ name: string; wishes: readonly Exposure[] }>([
     { name: "nothing is around it", wishes: [admin] },
-    { name: "what is around it lets in the same people", wishes: [admin, exposure(APP)] },
+    { name: "the route around it admits the same people", wishes: [admin, exposure(APP)] },
     {
-      name: "what is around it lets in fewer",
+      name: "the route around it admits fewer people",
       wishes: [admin, exposure(APP, { protection: only({ groups: ["family"] }) })],
     },
     {
-      name: "what is around it shows another container",
+      name: "the route around it leads to another container",
       wishes: [admin, { ...outer, workload: "b", origin: { service: "http://b:80", options: {} } }],
     },
     { name: "it is public itself", wishes: [exposure(ADMIN, { protection: anybody }), outer] },
-  ])("takes only its own prefix where $name", ({ wishes: [exposure = admin, ...others] }) => {
-    const state = at(exposure, [], exposure, ...others);
-    expect(state).toMatchObject({ is: "absent", create: { action: "create" } });
-    expect(state).not.toMatchObject({ create: { desired: { everySpelling: true } } });
-  });
+  ])(
+    "the rule of a path matches only its own prefix if $name",
+    ({ wishes: [exposure = admin, ...others] }) => {
+      const state = at(exposure, [], exposure, ...others);
+      expect(state).toMatchObject({ is: "absent", create: { action: "create" } });
+      expect(state).not.toMatchObject({ create: { desired: { everySpelling: true } } });
+    },
+  );
 
-  it("goes on taking every spelling while the public rule around it is still there", () => {
+  it("the rule of a path keeps matching every spelling while the public rule around it still exists", () => {
     expect(at(admin, [inner(broadly), open], admin)).toEqual({ is: "in-sync" });
     expect(at(admin, [inner(plainly), open], admin)).toMatchObject({
       repair: { desired: { everySpelling: true } },
@@ -192,7 +195,7 @@ describe("the rule of a protected path inside something that lets in more", () =
     });
   });
 
-  it("holds back the public rule around it until it takes every spelling", () => {
+  it("the public rule around a path waits until the path's rule matches every spelling", () => {
     expect(at(outer, [inner(plainly)], admin, outer)).toEqual({ is: "absent", create: undefined });
     expect(at(outer, [inner(broadly)], admin, outer)).toMatchObject({
       is: "absent",
@@ -203,7 +206,7 @@ describe("the rule of a protected path inside something that lets in more", () =
     });
   });
 
-  it("is known as ours in each of its spellings, and that of the host in that of earlier versions", () => {
+  it("each spelling of our rule is recognised as ours, including the whole host as earlier versions wrote it", () => {
     const rules = [
       plainly,
       openPattern(path("/admin")),
@@ -221,8 +224,8 @@ describe("the rule of a protected path inside something that lets in more", () =
   });
 });
 
-describe("the rule of a wished route", () => {
-  it("is opened with the check of that very application", () => {
+describe("the rule of a desired route", () => {
+  it("a new rule checks the logins of its own application", () => {
     expect(state(observed([]))).toEqual({
       is: "absent",
       create: {
@@ -242,28 +245,28 @@ describe("the rule of a wished route", () => {
     });
   });
 
-  it("is opened without a check for a public route", () => {
+  it("the rule of a public route has no login check", () => {
     expect(state(observed([]), exposure(APP, { protection: anybody }))).toMatchObject({
       is: "absent",
       create: { action: "create", desired: { check: undefined, cleanPathsOnly: false } },
     });
   });
 
-  it("cannot be opened while its application is not there: there is no audience to check", () => {
+  it("a rule cannot be created without its application, because there is no audience to check", () => {
     expect(state(observed([], []))).toEqual({ is: "absent", create: undefined });
   });
 
   it.each<{ name: string; rule: RawRule; wish?: Exposure }>([
     { name: "leads there and checks that application", rule: rule() },
     {
-      name: "has the options of cloudflared that are wished, in any order",
+      name: "has the desired options of cloudflared, in any order",
       rule: rule({ originRequest: { tlsTimeout: 5, access: check("aud-1"), noTLSVerify: true } }),
       wish: exposure(APP, {
         origin: { service: "http://app:80", options: { noTLSVerify: true, tlsTimeout: 5 } },
       }),
     },
     {
-      name: "is public and wished so",
+      name: "is public as desired",
       rule: bare(APP),
       wish: exposure(APP, { protection: anybody }),
     },
@@ -272,14 +275,14 @@ describe("the rule of a wished route", () => {
       rule: rule({ path: pathPattern(path("/api")) }),
       wish: exposure(`${APP}/api`),
     },
-  ])("stands when it $name", ({ rule, wish: exposure }) => {
+  ])("a rule is in sync if it $name", ({ rule, wish: exposure }) => {
     const applications = [application(APP, "aud-1"), application(`${APP}/api`, "aud-1")];
     expect(
       state(observed([withMark(rule, { team: TEAM, text: MARK })], applications), exposure),
     ).toEqual({ is: "in-sync" });
   });
 
-  it("is not written again for the mark alone, and can be removed first while it has none", () => {
+  it("a rule is not written for the mark alone, and can be removed first while it has none", () => {
     expect(state(observed([rule()]))).toMatchObject({
       is: "in-sync",
       remove: { action: "delete" },
@@ -295,7 +298,7 @@ describe("the rule of a wished route", () => {
     },
     { name: "checks nothing", rule: bare(APP), moves: undefined },
     {
-      name: "checks, but does not require it",
+      name: "checks logins, but does not require them",
       rule: rule({ originRequest: { access: { ...check("aud-1"), required: false } } }),
       moves: undefined,
     },
@@ -315,12 +318,12 @@ describe("the rule of a wished route", () => {
       moves: undefined,
     },
     {
-      name: "checks logins, and is to be public",
+      name: "checks logins, but should be public",
       rule: rule(),
       moves: undefined,
       wish: exposure(APP, { protection: anybody }),
     },
-  ])("is mended when it $name", ({ rule, moves, wish = exposure(APP) }) => {
+  ])("a rule is updated if it $name", ({ rule, moves, wish = exposure(APP) }) => {
     expect(state(observed([rule]), wish)).toMatchObject({
       is: "drifted",
       changes: moves,
@@ -329,7 +332,7 @@ describe("the rule of a wished route", () => {
     });
   });
 
-  it("is mended when a rule above it answers everything", () => {
+  it("a rule is updated if a rule above it answers everything", () => {
     expect(state(observed([bare("*.example.com", "http://wild:1"), rule()]))).toMatchObject({
       is: "drifted",
       changes: undefined,
@@ -337,7 +340,7 @@ describe("the rule of a wished route", () => {
     });
   });
 
-  it("leaves its place shut, not open, when one of ours around it would answer instead", () => {
+  it("a rule becomes a placeholder if another rule of ours around it would answer instead", () => {
     const around = observed(
       [rule({ service: "http://old:80" }), bare("*.example.com")],
       [application(APP, "aud-1"), application("*.example.com", "aud-2")],
@@ -348,7 +351,7 @@ describe("the rule of a wished route", () => {
     });
   });
 
-  it("is simply withdrawn when only a rule of somebody else is around it", () => {
+  it("a rule is simply removed if only a foreign rule is around it", () => {
     expect(
       state(
         observed([rule({ service: "http://old:80" }), bare("*.example.com", "http://theirs:1")]),
@@ -359,7 +362,7 @@ describe("the rule of a wished route", () => {
     });
   });
 
-  it("is opened in the place that was kept shut for it", () => {
+  it("a rule replaces its placeholder", () => {
     expect(
       state(
         observed([
@@ -373,8 +376,8 @@ describe("the rule of a wished route", () => {
   });
 });
 
-describe("a rule of somebody else on the hostname", () => {
-  it("is left to them, and said", () => {
+describe("a foreign rule on the hostname", () => {
+  it("a foreign rule is left alone and reported", () => {
     expect(state(observed([bare(APP, "http://theirs:1")], []))).toEqual({
       is: "conflict",
       problem: {
@@ -392,13 +395,13 @@ describe("a rule of somebody else on the hostname", () => {
     });
   });
 
-  it("takes the hostname even when it is only of a path", () => {
+  it("a foreign rule takes the hostname even if it has only a path", () => {
     expect(
       state(observed([{ ...bare(APP, "http://theirs:1"), path: "^/their.*odd" }])),
     ).toMatchObject({ is: "conflict" });
   });
 
-  it("is not touched when nobody wishes the hostname", () => {
+  it("a foreign rule is not touched if no label asks for the hostname", () => {
     expect(unwished(observed([bare(APP, "http://theirs:1")], []))).toEqual({
       is: "absent",
       create: undefined,
@@ -406,8 +409,8 @@ describe("a rule of somebody else on the hostname", () => {
   });
 });
 
-describe("the rule of a route that nobody wishes", () => {
-  it("is withdrawn", () => {
+describe("the rule of a route that is no longer desired", () => {
+  it("a rule that is no longer desired is removed", () => {
     expect(unwished(observed([rule()]))).toEqual({
       is: "orphaned",
       remove: {
@@ -420,12 +423,12 @@ describe("the rule of a route that nobody wishes", () => {
     });
   });
 
-  it("is absent where there is none", () => {
+  it("a route without a rule has nothing to remove", () => {
     expect(unwished(observed([]))).toEqual({ is: "absent", create: undefined });
   });
 });
 
-describe("whose rule it is", () => {
+describe("the owner of a rule", () => {
   const withRecord = { mine: record(APP) };
 
   const marked = (
@@ -437,109 +440,109 @@ describe("whose rule it is", () => {
 
   it.each<{ name: string; rule: RawRule; at: ObservedState; is: boolean }>([
     {
-      name: "ours, when our mark is in it, without an application or a record",
+      name: "a rule with our mark is ours, without an application or a record",
       rule: marked(["aud-0", MARK]),
       at: observed([], []),
       is: true,
     },
     {
-      name: "ours, when it asks for no login and has our mark",
+      name: "a rule with our mark and no login check is ours",
       rule: marked([MARK], false),
       at: observed([], []),
       is: true,
     },
     {
-      name: "ours, when it has our mark and a path that cfauth cannot have written",
+      name: "a rule with our mark and a path that cfauth cannot have written is ours",
       rule: marked([MARK], false, { path: "^/(?i)odd" }),
       at: observed([], []),
       is: true,
     },
     {
-      name: "ours, when it has our mark and no hostname",
+      name: "a rule with our mark and no hostname is ours",
       rule: { ...marked([MARK], false), hostname: "" },
       at: observed([], []),
       is: true,
     },
     {
-      name: "theirs, when another owner's mark is in it",
+      name: "a rule with another owner's mark is foreign",
       rule: marked(["aud-1", "cfauth:other"]),
       at: observed([]),
       is: false,
     },
     {
-      name: "theirs, when an owner's mark begins like ours",
+      name: "a rule with an owner's mark that begins like ours is foreign",
       rule: marked(["aud-1", `${MARK}2`]),
       at: observed([]),
       is: false,
     },
     {
-      name: "theirs, when our mark and another owner's are in it",
+      name: "a rule with our mark and another owner's is foreign",
       rule: marked([MARK, "cfauth:other"]),
       at: observed([]),
       is: false,
     },
     {
-      name: "ours of an earlier version, when it checks the logins of its application",
+      name: "a rule that checks the logins of its application is ours, from an earlier version",
       rule: rule(),
       at: observed([]),
       is: true,
     },
     {
-      name: "ours of an earlier version, when it checks no login and has an application",
+      name: "a rule with an application and no login check is ours, from an earlier version",
       rule: bare(APP),
       at: observed([]),
       is: true,
     },
     {
-      name: "theirs, when its route has no application of ours",
+      name: "a rule of a route without an application of ours is foreign",
       rule: rule(),
       at: observed([], []),
       is: false,
     },
     {
-      name: "theirs, when it checks an unknown audience on a hostname of ours",
+      name: "a rule with an unknown audience on our hostname is foreign",
       rule: rule({ originRequest: { access: check("aud-of-the-operator") } }),
       at: observed([], [application(`${APP}/api`, "aud-1")], withRecord),
       is: false,
     },
     {
-      name: "theirs, when it checks an unknown audience where an application of ours is",
+      name: "a rule with an unknown audience at our application is foreign",
       rule: rule({ originRequest: { access: check("aud-of-the-operator") } }),
       at: observed([]),
       is: false,
     },
     {
-      name: "theirs, when it was made by hand beside our marked rule",
+      name: "a hand-made rule beside our marked rule is foreign",
       rule: bare(APP, "http://theirs:1"),
       at: observed([marked(["aud-1", MARK])]),
       is: false,
     },
     {
-      name: "theirs, when the application is of another path",
+      name: "a rule is foreign if our application is for another path",
       rule: rule({ path: pathPattern(path("/api")) }),
       at: observed([]),
       is: false,
     },
     {
-      name: "theirs, when its path is no pattern of ours",
+      name: "a rule with a path that is no pattern of ours is foreign",
       rule: rule({ path: "/api" }),
       at: observed([], [application(APP, "aud-1"), application(`${APP}/api`, "aud-2")]),
       is: false,
     },
     {
-      name: "theirs, when its hostname is written as cfauth never writes one",
+      name: "a rule with a hostname as cfauth never writes it is foreign",
       rule: bare("App.example.com"),
       at: observed([]),
       is: false,
     },
     {
-      name: "ours, when it keeps a place shut and has our mark",
+      name: "a placeholder with our mark is ours",
       rule: { hostname: APP, service: "http_status:503", originRequest: { access: check(MARK) } },
       at: observed([], []),
       is: true,
     },
     {
-      name: "theirs, when it keeps a place shut with another owner's mark",
+      name: "a placeholder with another owner's mark is foreign",
       rule: {
         hostname: APP,
         service: "http_status:503",
@@ -549,13 +552,13 @@ describe("whose rule it is", () => {
       is: false,
     },
     {
-      name: "theirs, when only our record is there",
+      name: "a rule with only our record is foreign",
       rule: rule({ path: pathPattern(path("/api")), originRequest: {} }),
       at: observed([], [], withRecord),
       is: false,
     },
     {
-      name: "theirs, when it checks the logins of an application of ours elsewhere",
+      name: "a rule that checks the logins of our application elsewhere is foreign",
       rule: rule({ originRequest: { access: check("aud-2") } }),
       at: observed([], [application("b.example.com", "aud-2")], withRecord),
       is: false,
@@ -571,20 +574,23 @@ describe("whose rule it is", () => {
       is: true,
     },
     {
-      name: "answers 503 for somebody else",
+      name: "answers 503 for another owner",
       rule: { hostname: APP, service: "http_status:503" },
       is: false,
     },
     {
-      name: "has our mark and leads somewhere",
+      name: "has our mark and leads to a service",
       rule: rule({ originRequest: { access: check(MARK) } }),
       is: false,
     },
-  ])("keeps a place shut only when it $name: $is", ({ rule, is }) => {
-    expect(isPlaceholderRule(rule, MARK)).toBe(is);
-  });
+  ])(
+    "a rule counts as a placeholder only if it is ours and answers 503; this one $name: $is",
+    ({ rule, is }) => {
+      expect(isPlaceholderRule(rule, MARK)).toBe(is);
+    },
+  );
 
-  it("a rule is written with the mark as one more audience, and with a check that asks for nothing where no login is wanted", () => {
+  it("the mark is written as one more audience, in a check that requires nothing if no login is desired", () => {
     const wish = {
       route: route(APP),
       origin: { service: "http://app:80", options: {} },
@@ -598,8 +604,8 @@ describe("whose rule it is", () => {
   });
 });
 
-describe("the routes that stand", () => {
-  it("are those with an application, a rule or a record of ours, and say where they lead", () => {
+describe("deployed routes", () => {
+  it("deployed routes are those with an application, a rule or a record of ours, with their origin", () => {
     const at = observed(
       [
         rule(),
@@ -670,7 +676,7 @@ describe("the routes that stand", () => {
   });
 });
 
-describe("where a rule goes in the document", () => {
+describe("the place of a rule in the configuration", () => {
   const open = (at: string): IngressRuleChange => ({
     kind: "ingress",
     action: "create",
@@ -704,14 +710,14 @@ describe("where a rule goes in the document", () => {
     service: "http://theirs:1",
   });
 
-  it("ours stand above a wildcard of theirs that would answer for them", () => {
+  it("our rules come before a foreign wildcard that would answer for them", () => {
     expect(order([theirs("*.example.com")], open(APP))).toEqual([
       APP,
       "*.example.com → http://theirs:1",
     ]);
   });
 
-  it("ours stand above a rule of theirs that answers everything", () => {
+  it("our rules come before a foreign rule that answers everything", () => {
     expect(order([{ service: "http://theirs:1" }], open(APP), open("*.example.com"))).toEqual([
       APP,
       "*.example.com",
@@ -719,7 +725,7 @@ describe("where a rule goes in the document", () => {
     ]);
   });
 
-  it("a wildcard of ours stands below what others have under it", () => {
+  it("our wildcard comes after foreign rules that it covers", () => {
     expect(
       order(
         [theirs("a.example.com"), theirs("b.example.com"), theirs("c.example.org")],
@@ -733,20 +739,20 @@ describe("where a rule goes in the document", () => {
     ]);
   });
 
-  it("a wildcard of ours stands below an odd rule of others under it", () => {
+  it("our wildcard comes after an unusual foreign rule that it covers", () => {
     expect(order([theirs("a.example.com", "^/(?i)odd")], open("*.example.com"))).toEqual([
       "a.example.com^/(?i)odd → http://theirs:1",
       "*.example.com",
     ]);
   });
 
-  it("a path of a wildcard stands above the wildcard, and below what others have under it", () => {
+  it("a path of our wildcard comes before the wildcard and after foreign rules that it covers", () => {
     expect(
       order([theirs("a.example.com"), bare("*.example.com")], open("*.example.com/api")),
     ).toEqual(["a.example.com → http://theirs:1", `*.example.com${api}`, "*.example.com"]);
   });
 
-  it("a wildcard of ours stands below what others have under it and above a wider one of theirs", () => {
+  it("our wildcard comes after foreign rules that it covers and before a wider foreign wildcard", () => {
     expect(
       order([theirs("x.lab.example.com"), theirs("*.example.com")], open("*.lab.example.com")),
     ).toEqual([
@@ -756,7 +762,7 @@ describe("where a rule goes in the document", () => {
     ]);
   });
 
-  it("of ours the most specific stands first, whatever order they came in", () => {
+  it("our most specific rule comes first, whatever the order of the changes", () => {
     const wanted = [`${APP}/api/v1`, `${APP}/api`, APP, "*.lab.example.com", "*.example.com"];
     const expected = [
       `${APP}${openPattern(path("/api/v1"))}`,
@@ -778,7 +784,7 @@ describe("where a rule goes in the document", () => {
     ).toEqual(expected);
   });
 
-  it("the rules of others keep their order among themselves, odd ones too", () => {
+  it("foreign rules keep their order, including unusual ones", () => {
     const foreign = [
       theirs("b.example.org"),
       theirs("Odd.example.com", "^/(?i)x"),
@@ -797,20 +803,20 @@ describe("where a rule goes in the document", () => {
     ]);
   });
 
-  it("a rule that is mended replaces the old one, and only that", () => {
+  it("an updated rule replaces only the old one", () => {
     const old = bare(APP, "http://old:80");
     expect(
       order([old, { ...old, path: api }], { ...open(APP), existing: [old] } as IngressRuleChange),
     ).toEqual([`${APP}${api} → http://old:80`, APP]);
   });
 
-  it("a rule that is withdrawn is gone, and nothing else", () => {
+  it("removing a rule changes nothing else", () => {
     expect(
       order([bare(APP), theirs("*.example.com"), { ...bare(APP), path: api }], withdraw(bare(APP))),
     ).toEqual(["*.example.com → http://theirs:1", `${APP}${api}`]);
   });
 
-  it("a place that is kept shut lets nobody in and stays where it was", () => {
+  it("a placeholder admits nobody and stays in its place", () => {
     const shut: IngressRuleChange = {
       kind: "ingress",
       action: "update",
@@ -833,7 +839,7 @@ describe("where a rule goes in the document", () => {
     ]);
   });
 
-  it("what is not a rule is left as it was", () => {
+  it("everything other than rules stays as it was", () => {
     const before = emptyWorld().ingress;
     expect(mergeRules(before, [open(APP)])).toEqual({ ...before, rules: expect.anything() });
   });

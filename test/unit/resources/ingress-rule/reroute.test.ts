@@ -1,4 +1,4 @@
-/** A rule that is led to another host while everything else of it stays. */
+/** A rule that is moved to another host while the rest of it stays. */
 
 import { expect, it } from "vitest";
 import { summariseDiff } from "../../../../src/resources/describe.ts";
@@ -35,7 +35,7 @@ const led = (at: ObservedState): IngressRuleChange => {
   return change;
 };
 
-it("only the service of that very rule changes, where it is", () => {
+it("a reroute changes only the service of the rule, in place", () => {
   const others = [
     rule({ hostname: "b.example.com" }),
     rule({ path: "^/api" }),
@@ -48,16 +48,16 @@ it("only the service of that very rule changes, where it is", () => {
   });
 });
 
-it("a rule that somebody changed meanwhile is not touched", () => {
+it("a reroute does not touch a rule that somebody changed meanwhile", () => {
   const change = led(observed(rule()));
   const now = observed(rule({ service: "http://elsewhere:80" })).ingress;
   expect(mergeRules(now, [change])).toEqual(now);
 });
 
 it.each<{ name: string; rules: readonly RawRule[] }>([
-  { name: "leads there already", rules: [rule({ service: OWN })] },
+  { name: "already leads there", rules: [rule({ service: OWN })] },
   {
-    name: "only keeps its place",
+    name: "is a placeholder",
     rules: [placeholderRule({ placeholder: route(APP), mark: MARK, team: "team" })],
   },
   {
@@ -68,19 +68,19 @@ it.each<{ name: string; rules: readonly RawRule[] }>([
       }),
     ],
   },
-  { name: "is not there", rules: [] },
+  { name: "does not exist", rules: [] },
 ])("a rule that $name gets no change", ({ rules }) => {
   expect(rerouteRule(route(APP), OWN, observed(...rules))).toBeUndefined();
 });
 
-it("the log and the plan say from where to where", () => {
+it("the log and the plan show the old and the new host of a reroute", () => {
   const at = observed(rule());
   expect(summariseDiff(led(at), diffIngressRule(led(at), at))).toBe(
     `service http://app.tunnel:80 → ${OWN}`,
   );
 });
 
-it("it closes no route: visitors stay those who they were", () => {
+it("a reroute closes no route, and the visitors stay the same", () => {
   const before = observed(rule()).ingress;
   const after = { ...mergeRules(before, [led(observed(rule()))]), version: before.version + 1 };
   expect(

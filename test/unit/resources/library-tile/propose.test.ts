@@ -47,7 +47,7 @@ const READER = { pk: "b-me", to: { user: 7 } };
 
 interface Scene {
   readonly wishes?: readonly Exposure[];
-  /** All that are wished, unless told. */
+  /** By default every tile is desired. */
   readonly live?: readonly string[];
   readonly held?: readonly string[];
   readonly found?: readonly Tile[];
@@ -103,66 +103,70 @@ const forFamily = exposure(WIKI, { protection: only({ groups: ["family"] }) });
 describe("the tile of a route", () => {
   it.each<{ readonly name: string; readonly scene: Scene; readonly gives: object }>([
     {
-      name: "is made when the route is live",
+      name: "a tile is created once the route is live",
       scene: {},
       gives: { changes: [create], problems: [] },
     },
     {
-      name: "is made for a public route too",
+      name: "a tile is created for a public route too",
       scene: { wishes: [exposure(WIKI, { protection: anybody })] },
       gives: { changes: [create] },
     },
-    { name: "is not made before the route is live", scene: { live: [] }, gives: NOTHING },
-    { name: "is not made where it is to be hidden", scene: { wishes: [hidden] }, gives: NOTHING },
+    { name: "no tile is created before the route is live", scene: { live: [] }, gives: NOTHING },
+    { name: "no tile is created for a hidden route", scene: { wishes: [hidden] }, gives: NOTHING },
     {
-      name: "is not made for the login",
+      name: "no tile is created for the login",
       scene: { wishes: [exposure(WIKI, { protection: { kind: "login" } })] },
       gives: NOTHING,
     },
     {
-      name: "is not made for a wildcard",
+      name: "no tile is created for a wildcard",
       scene: { wishes: [exposure("*.example.com")] },
       gives: NOTHING,
     },
-    { name: "is not made where tiles are off", scene: { on: false }, gives: NOTHING },
+    { name: "no tile is created if tiles are off", scene: { on: false }, gives: NOTHING },
     {
-      name: "is not made before it is known whose token this is",
+      name: "no tile is created before the token's user is known",
       scene: { seen: { me: undefined } },
       gives: NOTHING,
     },
-    { name: "is left as it is when nothing differs", scene: { found: [tile()] }, gives: NOTHING },
     {
-      name: "stays while the route is mended",
+      name: "a tile is left as it is if nothing differs",
+      scene: { found: [tile()] },
+      gives: NOTHING,
+    },
+    {
+      name: "a tile stays while the route is being repaired",
       scene: { found: [tile({ name: "Old" })], live: [] },
       gives: NOTHING,
     },
     {
-      name: "stays while its container is missed",
+      name: "a tile stays while its container is missing",
       scene: { found: [tile()], wishes: [], held: [WIKI] },
       gives: NOTHING,
     },
     {
-      name: "goes with the route",
+      name: "a tile is deleted with the route",
       scene: { found: [tile()], wishes: [] },
       gives: { changes: [remove], problems: [] },
     },
     {
-      name: "goes when it is to be hidden",
+      name: "a tile is deleted if it should be hidden",
       scene: { found: [tile()], wishes: [hidden] },
       gives: { changes: [remove] },
     },
     {
-      name: "goes where tiles are off",
+      name: "a tile is deleted if tiles are off",
       scene: { found: [tile()], on: false },
       gives: { changes: [remove] },
     },
     {
-      name: "goes where tiles are off, whatever is held",
+      name: "a tile is deleted if tiles are off, even of a frozen route",
       scene: { found: [tile()], wishes: [], held: [WIKI], on: false },
       gives: { changes: [remove] },
     },
     {
-      name: "goes when the hostname becomes the login's",
+      name: "a tile is deleted if the hostname becomes the login's",
       scene: { found: [tile()], wishes: [exposure(WIKI, { protection: { kind: "login" } })] },
       gives: { changes: [remove] },
     },
@@ -182,7 +186,7 @@ describe("the tile of a route", () => {
       desired: { name: "Wiki" },
     },
     {
-      name: "the path behind it",
+      name: "the path after the label",
       at: "wiki.example.com/admin",
       desired: { name: "Wiki /admin", launchUrl: "https://wiki.example.com/admin" },
     },
@@ -192,7 +196,7 @@ describe("the tile of a route", () => {
       desired: { name: "Bücher", launchUrl: "https://xn--bcher-kva.example.com" },
     },
     {
-      name: "what the labels say instead",
+      name: "the text of the labels instead",
       at: WIKI,
       more: { display: { ...plain, name: "Our wiki" } },
       desired: { name: "Our wiki" },
@@ -205,13 +209,13 @@ describe("the tile of a route", () => {
       },
       desired: { icon: "fa://fa-book", description: "All we know", category: "Home" },
     },
-  ])("shows $name", ({ at, more, desired }) => {
+  ])("a tile shows $name", ({ at, more, desired }) => {
     expect(proposed({ wishes: [exposure(at, more)] }).changes).toMatchObject([
       { action: "create", desired },
     ]);
   });
 
-  it("has a slug of at most 50 characters that no other owner or route has", () => {
+  it("a tile's slug has at most 50 characters and is unique per owner and route", () => {
     const at = "a-very-long-name-of-a-service.deep.example.com/a/long/path";
     expect(proposed({ wishes: [exposure(at)] }).changes).toMatchObject([
       { desired: { slug: "cfauth-a-very-long-name-of-a-service-deep-9c79200d" } },
@@ -221,15 +225,15 @@ describe("the tile of a route", () => {
   it.each<{ readonly name: string; readonly found: Partial<Tile> }>([
     { name: "name", found: { name: "Old" } },
     {
-      name: "address, as after a death before it was shown",
+      name: "address, as after a crash before it was shown",
       found: { launchUrl: "blank://blank" },
     },
     { name: "icon", found: { icon: "fa://fa-book" } },
     { name: "description", found: { description: "Old" } },
     { name: "category", found: { category: "Old" } },
-    { name: "way to count bindings", found: { mode: "all" } },
+    { name: "policy engine mode", found: { mode: "all" } },
     { name: "bindings", found: { bindings: [toGroup("pk-family")] } },
-  ])("is mended when it has another $name", ({ found }) => {
+  ])("a tile is updated if it has another $name", ({ found }) => {
     expect(proposed({ found: [tile(found)] })).toEqual({
       changes: [
         {
@@ -245,7 +249,7 @@ describe("the tile of a route", () => {
     });
   });
 
-  it("comes in the same order whatever the order of the wishes", () => {
+  it("tiles are in the same order whatever the order of the exposures", () => {
     const all = ["b.example.com", "a.example.com", "c.example.com"].map((at) => exposure(at));
     expect(proposed({ wishes: all }).changes).toEqual(
       proposed({ wishes: all.toReversed() }).changes,
@@ -254,14 +258,14 @@ describe("the tile of a route", () => {
 });
 
 describe("the tile of a route for groups", () => {
-  it("is for these groups, and for the token's user, who could not find it again else", () => {
+  it("a tile is for the groups and the token's user, who could not find it again otherwise", () => {
     const exposures = [exposure(WIKI, { protection: only({ groups: ["admins", "family"] }) })];
     expect(proposed({ wishes: exposures }).changes).toMatchObject([
       { desired: { groups: ["pk-admins", "pk-family"], reader: 7 } },
     ]);
   });
 
-  it("is for every group of that name: before 2025.12 each parent may have one, and Cloudflare lets in the members of all", () => {
+  it("a tile is for every group of that name: before 2025.12 each parent may have one, and Cloudflare admits the members of all", () => {
     const another = { pk: "pk-another", name: "family" };
     const groups = { found: [FAMILY, ADMINS, another] };
     expect(proposed({ wishes: [forFamily], groups }).changes).toMatchObject([
@@ -269,7 +273,7 @@ describe("the tile of a route for groups", () => {
     ]);
   });
 
-  it("is for these groups alone where a superuser looks, who finds all there is", () => {
+  it("a tile is for the groups alone if the token's user is a superuser, who finds every tile", () => {
     expect(proposed({ wishes: [forFamily], superuser: true }).changes).toMatchObject([
       { desired: { groups: ["pk-family"], reader: undefined } },
     ]);
@@ -281,29 +285,37 @@ describe("the tile of a route for groups", () => {
     readonly changes: readonly object[];
   }>([
     {
-      name: "is left when it is bound to them",
+      name: "a tile is left as it is if it is bound to the groups",
       bindings: [READER, toGroup("pk-family")],
       changes: [],
     },
-    { name: "is left whatever the order", bindings: [toGroup("pk-family"), READER], changes: [] },
-    { name: "is mended when everyone sees it", bindings: [], changes: [{ action: "update" }] },
     {
-      name: "is mended when others see it",
+      name: "a tile is left as it is whatever the order of its bindings",
+      bindings: [toGroup("pk-family"), READER],
+      changes: [],
+    },
+    {
+      name: "a tile is updated if everyone sees it",
+      bindings: [],
+      changes: [{ action: "update" }],
+    },
+    {
+      name: "a tile is updated if others see it",
       bindings: [READER, toGroup("pk-admins")],
       changes: [{ action: "update" }],
     },
     {
-      name: "is mended when one more sees it",
+      name: "a tile is updated if one more group sees it",
       bindings: [READER, toGroup("pk-family"), { pk: "b", to: { user: 8 } }],
       changes: [{ action: "update" }],
     },
     {
-      name: "is mended when a binding stands twice",
+      name: "a tile is updated if a binding exists twice",
       bindings: [READER, toGroup("pk-family"), toGroup("pk-family", "b")],
       changes: [{ action: "update" }],
     },
     {
-      name: "is mended when the token's user does not see it",
+      name: "a tile is updated if the token's user does not see it",
       bindings: [toGroup("pk-family")],
       changes: [{ action: "update" }],
     },
@@ -313,7 +325,7 @@ describe("the tile of a route for groups", () => {
     );
   });
 
-  it("says how many people are taken off again that somebody bound to it by hand", () => {
+  it("a tile's diff shows how many people lose a binding that somebody added by hand", () => {
     const found = [
       tile({ bindings: [READER, toGroup("pk-family"), { pk: "b", to: { user: 8 } }] }),
     ];
@@ -329,7 +341,7 @@ describe("the tile of a route for groups", () => {
       name: "could not be looked up",
       groups: { fault: { code: "CFA-AK-PERMISSION", message: "no", fix: "yes" } },
     },
-  ])("is neither made nor changed while a group $name", ({ groups }) => {
+  ])("a tile is neither created nor changed while a group $name", ({ groups }) => {
     expect(proposed({ wishes: [forFamily], groups })).toEqual(NOTHING);
     expect(proposed({ wishes: [forFamily], groups, found: [tile({ name: "Old" })] })).toEqual(
       NOTHING,
@@ -357,22 +369,22 @@ const warning = (more: Partial<Problem>): Problem => ({
   ...more,
 });
 
-describe("what is refused", () => {
-  it("is not tried again before the next look, and told with its route", () => {
+describe("refused tile changes", () => {
+  it("a refused tile is not tried again before the next observation, and is reported with its route", () => {
     expect(proposed({ seen: { failed: new Map([[SLUG, refusal("meta_icon: no")]]) } })).toEqual({
       changes: [],
       problems: [
         warning({
           container: "app",
           route: key(WIKI),
-          message: "not every tile in Authentik's library is as it should be: meta_icon: no",
+          message: "some tiles in Authentik's library are not up to date: meta_icon: no",
           about: "tile",
         }),
       ],
     });
   });
 
-  it("is told once when several tiles meet the same, and says nothing of a tile that nobody wishes to change", () => {
+  it("the same refusal of several tiles is reported once, and only for tiles that should change", () => {
     const failed = new Map(
       [SLUG, "cfauth-a-example-com-d70a9166", "cfauth-gone-00000000"].map((slug) => [
         slug,
@@ -385,21 +397,21 @@ describe("what is refused", () => {
       changes: [],
       problems: [
         warning({
-          message: "not every tile in Authentik's library is as it should be: no permission",
+          message: "some tiles in Authentik's library are not up to date: no permission",
           about: "tile",
         }),
       ],
     });
   });
 
-  it("holds up no other tile", () => {
+  it("a refused tile delays no other tile", () => {
     const exposures = [exposure(WIKI), exposure("a.example.com")];
     expect(
       proposed({ wishes: exposures, seen: { failed: new Map([[SLUG, refusal("no")]]) } }).changes,
     ).toMatchObject([{ subject: "a.example.com" }]);
   });
 
-  it("is told of a tile that should go, by what is known of it", () => {
+  it("a refused deletion of a tile is reported with what is known of it", () => {
     const { changes, problems } = proposed({
       wishes: [],
       found: [tile()],
@@ -409,7 +421,7 @@ describe("what is refused", () => {
     expect(problems).toMatchObject([{ container: undefined, route: undefined }]);
   });
 
-  it("of somebody else's slug is told and never touched", () => {
+  it("a slug of another owner is reported and never touched", () => {
     expect(proposed({ seen: { taken: new Set([SLUG]) } })).toEqual({
       changes: [],
       problems: [
@@ -424,13 +436,13 @@ describe("what is refused", () => {
   });
 });
 
-describe("what Authentik made of a wish", () => {
+describe("a value that Authentik normalised", () => {
   const settledFor = new Map([
     [SLUG, { desired: { ...content, icon: "fa://fa-book" }, accepted: content }],
   ]);
   const exposures = [exposure(WIKI, { display: { ...plain, icon: "fa://fa-book" } })];
 
-  it("is settled for", () => {
+  it("a value that Authentik normalised is accepted", () => {
     expect(
       proposed({
         wishes: exposures,
@@ -442,7 +454,7 @@ describe("what Authentik made of a wish", () => {
 
   it.each<{ readonly name: string; readonly scene: Scene }>([
     {
-      name: "the wish changes",
+      name: "the desired value changes",
       scene: {
         wishes: [exposure(WIKI, { display: { ...plain, icon: "fa://fa-star" } })],
         found: [tile()],
@@ -456,14 +468,14 @@ describe("what Authentik made of a wish", () => {
       name: "something else differs",
       scene: { wishes: exposures, found: [tile({ name: "Old" })] },
     },
-  ])("is settled for no more when $name", ({ scene }) => {
+  ])("a normalised value is no longer accepted when $name", ({ scene }) => {
     expect(
       proposed({ ...scene, seen: { acceptedNormalisations: settledFor } }).changes,
     ).toMatchObject([{ action: "update" }]);
   });
 });
 
-it("where tiles could not be looked at, that alone is told", () => {
+it("only the failed observation is reported if tiles could not be observed", () => {
   const fault = warning({ message: "no" });
   expect(proposed({ seen: { fault }, found: [tile({ name: "Old" })] })).toEqual({
     changes: [],

@@ -13,43 +13,47 @@ import { owner } from "../../../support/observed-state.ts";
 
 describe("a group's name in the mapping", () => {
   it.each<{ name: string; group: string; written: string }>([
-    { name: "with quotes", group: `The "Family's"`, written: `["The \\"Family's\\""]` },
-    { name: "with a backslash", group: "DOMAIN\\users", written: String.raw`["DOMAIN\\users"]` },
-    { name: "over two lines", group: "a\nb\r\nc", written: String.raw`["a\nb\r\nc"]` },
+    { name: "a name with quotes", group: `The "Family's"`, written: `["The \\"Family's\\""]` },
     {
-      name: "that looks like the end of the list",
+      name: "a name with a backslash",
+      group: "DOMAIN\\users",
+      written: String.raw`["DOMAIN\\users"]`,
+    },
+    { name: "a name over two lines", group: "a\nb\r\nc", written: String.raw`["a\nb\r\nc"]` },
+    {
+      name: "a name that looks like the end of the list",
       group: '"]\nreturn {}',
       written: String.raw`["\"]\nreturn {}"]`,
     },
     {
-      name: "of other letters than Latin ones",
+      name: "a name in a non-Latin script",
       group: "家族 Фамилия 👪",
       written: `["家族 Фамилия 👪"]`,
     },
     {
-      name: "with what ends a line to Python alone",
+      name: "a name with a line separator that only Python knows",
       group: "a\u2028b\u0085c\u000bd",
       written: String.raw`["a\u2028b\u0085c\u000bd"]`,
     },
     {
-      name: "that turns the direction of what follows",
+      name: "a name that turns the direction of what follows",
       group: "a\u202eb",
       written: String.raw`["a\u202eb"]`,
     },
     {
-      name: "with a character outside of the basic plane that cannot be seen",
+      name: "a name with an invisible character outside the basic plane",
       group: "a\u{e0041}",
       written: `["a\u{e0041}"]`,
     },
-    { name: "with half a character", group: "a\ud83d", written: String.raw`["a\ud83d"]` },
-  ])("$name comes back as it is", ({ group, written }) => {
+    { name: "a name with half a character", group: "a\ud83d", written: String.raw`["a\ud83d"]` },
+  ])("$name is read back unchanged from the mapping", ({ group, written }) => {
     const expression = expressionFor(owner(), [group]);
     expect(expression.split("\n")[1]).toBe(`wanted = ${written}`);
     expect(groupsIn(expression)).toEqual([group]);
     expect(wantedGroups(expression)?.wanted).toEqual([group]);
   });
 
-  it("comes back whatever it is, from three lines as Python counts them", () => {
+  it("any name is read back unchanged from three lines as Python counts them", () => {
     const names = fc.uniqueArray(
       fc.oneof(
         fc.string({ unit: "binary" }),
@@ -67,11 +71,14 @@ describe("a group's name in the mapping", () => {
   });
 
   it.each([
-    { name: "nothing", expression: "" },
-    { name: "somebody else's", expression: 'return {"groups": ["family"]}' },
-    { name: "a list that is not one of texts", expression: "#\nwanted = [1]\nreturn {}" },
-    { name: "a list that is broken", expression: '#\nwanted = ["a]\nreturn {}' },
-  ])("is in no other text: $name", ({ expression }) => {
+    { name: "an empty text", expression: "" },
+    { name: "a foreign expression", expression: 'return {"groups": ["family"]}' },
+    {
+      name: "a list that contains other values than strings",
+      expression: "#\nwanted = [1]\nreturn {}",
+    },
+    { name: "a broken list", expression: '#\nwanted = ["a]\nreturn {}' },
+  ])("no groups are read from $name", ({ expression }) => {
     expect(groupsIn(expression)).toEqual([]);
   });
 });
@@ -84,7 +91,7 @@ it("two owners never share a claim", () => {
   ]);
 });
 
-describe("rules tell members of a group by", () => {
+describe("how rules recognise members of a group", () => {
   const CLAIM = "cfauth_groups_home";
   const carried = {
     groups: {
@@ -103,69 +110,74 @@ describe("rules tell members of a group by", () => {
   const direct = { claims: [CLAIM, "groups"], config: { scopes: ["openid", CLAIM] } };
 
   it.each<{ name: string; more: object; wanted: string[]; by: string | undefined }>([
-    { name: "the claim of the owner", more: {}, wanted: ["family"], by: CLAIM },
     {
-      name: "nothing while the mapping is not there",
+      name: "members are recognised by the owner's claim",
+      more: {},
+      wanted: ["family"],
+      by: CLAIM,
+    },
+    {
+      name: "members are not recognised while the mapping does not exist",
       more: { groups: { ...carried.groups, mapping: undefined } },
       wanted: ["family"],
       by: undefined,
     },
     {
-      name: "nothing while the mapping lacks one of them",
+      name: "members are not recognised while the mapping lacks one of the groups",
       more: {},
       wanted: ["family", "guests"],
       by: undefined,
     },
     {
-      name: "nothing while the provider has not the mapping",
+      name: "members are not recognised while the provider lacks the mapping",
       more: { provider: { scopes: ["s-1"] } },
       wanted: ["family"],
       by: undefined,
     },
     {
-      name: "nothing without a provider",
+      name: "members are not recognised without a provider",
       more: { provider: undefined },
       wanted: ["family"],
       by: undefined,
     },
     {
-      name: "nothing without a login method",
+      name: "members are not recognised without a login method",
       more: { method: undefined },
       wanted: ["family"],
       by: undefined,
     },
     {
-      name: "nothing while the login method does not ask for the scope",
+      name: "members are not recognised while the login method does not request the scope",
       more: { method: { claims: [CLAIM], config: { scopes: ["openid"] } } },
       wanted: ["family"],
       by: undefined,
     },
     {
-      name: "nothing while the login method does not keep the claim",
+      name: "members are not recognised while the login method does not keep the claim",
       more: { method: { claims: ["groups"], config: { scopes: ["openid", CLAIM] } } },
       wanted: ["family"],
       by: undefined,
     },
     {
-      name: "the direct groups where no mapping can be made",
+      name: "members are recognised by their direct groups if no mapping can be created",
       more: { groups: { ...refused, mapping: undefined }, method: direct },
       wanted: ["family"],
       by: "groups",
     },
     {
-      name: "the direct groups where the mapping cannot be changed",
+      name: "members are recognised by their direct groups if the mapping cannot be changed",
       more: { groups: refused, method: direct },
       wanted: ["guests"],
       by: "groups",
     },
     {
-      name: "the claim of the owner as far as a mapping that cannot be changed goes",
+      name: "members are recognised by the owner's claim for the groups of a mapping that cannot be changed",
       more: { groups: refused, method: direct },
       wanted: ["family"],
       by: CLAIM,
     },
     {
-      name: "nothing while the login method does not keep the direct groups either",
+      name: "members are not recognised while the login method does not keep the direct groups either",
       more: { groups: refused },
       wanted: ["guests"],
       by: undefined,

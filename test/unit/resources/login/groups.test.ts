@@ -29,20 +29,20 @@ const CARRIED: Partial<ObservedLogin> = {
 
 describe("the groups in a login", () => {
   it.each<{ name: string; desired: DesiredState }>([
-    { name: "no route is wished", desired: wishing() },
+    { name: "no route is desired", desired: wishing() },
     { name: "everyone who can log in may enter", desired: wishingGroups() },
     { name: "routes are public", desired: wishing(anybody) },
     {
       name: "only e-mail addresses may enter",
       desired: wishing(only({ emails: ["a@example.com"] })),
     },
-  ])("are not brought along while $name", ({ desired }) => {
+  ])("a login carries no groups while $name", ({ desired }) => {
     expect(proposed({}, desired)).toEqual({ changes: [], problems: [], ready: true });
   });
 
   it.each<{ name: string; more: Partial<ObservedLogin>; change: object }>([
     {
-      name: "first the mapping, which names all that are asked for",
+      name: "first the mapping lists all groups that labels ask for",
       more: {},
       change: {
         action: "create",
@@ -54,7 +54,7 @@ describe("the groups in a login", () => {
       },
     },
     {
-      name: "then the provider has it beside what is there",
+      name: "then the provider has the mapping beside its other ones",
       more: {
         groups: mapped('["admins","family"]'),
         provider: provider({ scopes: ["s-1", "s-2", "s-mine"] }),
@@ -68,7 +68,7 @@ describe("the groups in a login", () => {
       },
     },
     {
-      name: "then the login method asks for it beside what other owners and the user have",
+      name: "then the login method requests the scope beside those of other owners and the user",
       more: {
         ...CARRIED,
         groups: mapped('["admins","family"]'),
@@ -107,15 +107,18 @@ describe("the groups in a login", () => {
         secret: "secret",
       },
     },
-  ])("are brought along part by part, which holds up no other route: $name", ({ more, change }) => {
-    expect(proposed(more, wishingGroups("family", "admins"))).toEqual({
-      changes: [{ kind: "login", ...change }],
-      problems: [],
-      ready: true,
-    });
-  });
+  ])(
+    "a login gets its groups step by step, without holding up other routes: $name",
+    ({ more, change }) => {
+      expect(proposed(more, wishingGroups("family", "admins"))).toEqual({
+        changes: [{ kind: "login", ...change }],
+        problems: [],
+        ready: true,
+      });
+    },
+  );
 
-  it("hold up every route while nobody can log in at all", () => {
+  it("groups hold up every route while nobody can log in at all", () => {
     expect(proposed({ method: undefined }, wishingGroups("family"))).toMatchObject({
       changes: [{ key: "login-groups" }],
       ready: false,
@@ -127,7 +130,7 @@ describe("the groups in a login", () => {
     });
   });
 
-  it("are there from the first login on: the login method is made with them", () => {
+  it("a new login method is created with the groups", () => {
     expect(proposed({ ...CARRIED, method: undefined }, wishingGroups("family"))).toMatchObject({
       changes: [
         { action: "create", key: "login-method", config: OWN, claims: ["cfauth_groups_home"] },
@@ -135,7 +138,7 @@ describe("the groups in a login", () => {
     });
   });
 
-  it("become more with a route that asks for another one", () => {
+  it("a route that asks for another group adds it to the login", () => {
     expect(proposed(CARRIED, wishingGroups("admins"))).toMatchObject({
       changes: [
         {
@@ -149,23 +152,23 @@ describe("the groups in a login", () => {
     });
   });
 
-  it("never become fewer", () => {
+  it("groups are never removed from the login", () => {
     expect(proposed(CARRIED, wishing())).toEqual({ changes: [], problems: [], ready: true });
   });
 
   it.each<{ name: string; expression: string }>([
     {
-      name: "lets every group travel",
+      name: "lists every group",
       expression: 'return {"cfauth_groups_home": [g.name for g in request.user.all_groups()]}',
     },
     {
-      name: "lets the direct groups travel",
+      name: "lists the direct groups",
       expression: listing('["family"]').replace("all_groups()", "groups.all()"),
     },
     { name: "has another scope", expression: "" },
     { name: "has its list in another order", expression: listing('["family","admins"]') },
-    { name: "has a list that is none", expression: listing('["family", oops]') },
-  ])("are mended when a hand made of the mapping one that $name", ({ expression }) => {
+    { name: "has an invalid list", expression: listing('["family", oops]') },
+  ])("the mapping is repaired if somebody changed it so that it $name", ({ expression }) => {
     expect(
       proposed(
         { ...CARRIED, groups: groups({ mapping: { pk: "m-1", expression } }) },
@@ -179,11 +182,11 @@ describe("the groups in a login", () => {
   });
 });
 
-describe("where Authentik does not let the token make a mapping", () => {
+describe("a token that may not create a mapping", () => {
   const refused = groups({ canWriteMapping: false });
   const direct = method({ claims: ["groups"] });
 
-  it("the claim of the direct groups must do, beside those that are there", () => {
+  it("the claim of the direct groups is used beside existing ones if the token may not create a mapping", () => {
     expect(
       proposed(
         { groups: refused, method: method({ claims: ["entitlements"] }) },
@@ -202,7 +205,7 @@ describe("where Authentik does not let the token make a mapping", () => {
     });
   });
 
-  it("the login stands, and who is a member only through another group is told of", () => {
+  it("the login is in sync without a mapping, and a diagnostic reports that indirect members are locked out", () => {
     expect(proposed({ groups: refused, method: direct }, wishingGroups("family"))).toMatchObject({
       changes: [],
       ready: true,
@@ -217,7 +220,7 @@ describe("where Authentik does not let the token make a mapping", () => {
     });
   });
 
-  it("nothing is told while no route asks for a group", () => {
+  it("no diagnostic is reported while no route asks for a group", () => {
     expect(proposed({ groups: refused, method: direct })).toEqual({
       changes: [],
       problems: [],
@@ -225,7 +228,7 @@ describe("where Authentik does not let the token make a mapping", () => {
     });
   });
 
-  it("one that is there and has all the groups still counts", () => {
+  it("an existing mapping with all groups counts even if the token may not change it", () => {
     const there = { ...CARRIED, groups: { ...mapped('["family"]'), canWriteMapping: false } };
     expect(proposed(there, wishingGroups("family"))).toEqual({
       changes: [],

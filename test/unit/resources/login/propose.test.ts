@@ -13,18 +13,18 @@ import {
 } from "../../../support/observed-login.ts";
 
 describe("the login", () => {
-  it("stands when both ends agree, and then nothing is done", () => {
+  it("the login is in sync if both ends agree, and then nothing is done", () => {
     expect(proposed()).toEqual({ changes: [], problems: [], ready: true });
   });
 
   it.each<{ name: string; without: Partial<ObservedLogin>; change: object }>([
     {
-      name: "the provider first",
+      name: "first the provider",
       without: { provider: undefined, application: undefined, method: undefined },
       change: { action: "create", key: "login-provider", subject: SLUG, desired: PROVIDER_WISH },
     },
     {
-      name: "then the application, by the provider's key",
+      name: "then the application, with the provider's key",
       without: { application: undefined, method: undefined },
       change: { action: "create", key: "login-application", subject: SLUG, provider: 7 },
     },
@@ -41,7 +41,7 @@ describe("the login", () => {
         secret: "secret",
       },
     },
-  ])("is made part by part: $name", ({ without, change }) => {
+  ])("the login is created step by step: $name", ({ without, change }) => {
     expect(proposed(without)).toEqual({
       changes: [{ kind: "login", ...change }],
       problems: [],
@@ -49,7 +49,7 @@ describe("the login", () => {
     });
   });
 
-  it("is whole again before routes are built on it: an application that lost its provider gets it back", () => {
+  it("an application that lost its provider gets it back before routes use the login", () => {
     expect(
       proposed({ application: { slug: SLUG, name: "x", provider: undefined, inLibrary: false } }),
     ).toMatchObject({
@@ -63,33 +63,36 @@ describe("the provider in Authentik", () => {
   it.each<{ name: string; found: Partial<Provider>; wish?: object }>([
     { name: "is not confidential", found: { clientType: "public" } },
     {
-      name: "signs with no key, so that Cloudflare cannot check it",
+      name: "has no signing key, so that Cloudflare cannot check its tokens",
       found: { signingKey: undefined },
     },
-    { name: "encrypts, so that Cloudflare cannot read it", found: { encryptionKey: "key" } },
+    {
+      name: "encrypts tokens, so that Cloudflare cannot read them",
+      found: { encryptionKey: "key" },
+    },
     { name: "has another flow", found: { authorizationFlow: "other" } },
     { name: "ends logins by another flow", found: { invalidationFlow: "other" } },
-    { name: "leaves the e-mail address out of the token", found: { claimsInIdToken: false } },
-    { name: "sends people back nowhere", found: { redirectUris: [] } },
+    { name: "omits the e-mail address from the token", found: { claimsInIdToken: false } },
+    { name: "has no callback", found: { redirectUris: [] } },
     {
-      name: "sends people back after a logout only",
+      name: "has only a callback for logouts",
       found: { redirectUris: [{ ...CALLBACK, type: "logout" }] },
     },
     { name: "signs with a key that Cloudflare cannot check", found: { signingKey: "ed25519" } },
-    { name: "has no secret, so that Cloudflare cannot prove itself", found: { clientSecret: "" } },
+    { name: "has no secret, so that Cloudflare cannot authenticate", found: { clientSecret: "" } },
     { name: "lacks a scope", found: { scopes: ["s-1"] } },
     {
-      name: "grants nothing, which versions from 2026.5 on take at its word",
+      name: "has no grant types, which versions from 2026.5 on enforce",
       found: { grantTypes: [] },
     },
     {
-      name: "sends people back by a pattern, which may lead anywhere",
+      name: "has a pattern as callback, which may match any address",
       found: {
         redirectUris: [CALLBACK, { mode: "regex", url: "https://.*", type: "authorization" }],
       },
     },
     {
-      name: "sends people back without TLS",
+      name: "has a callback without TLS",
       found: {
         redirectUris: [
           CALLBACK,
@@ -97,7 +100,7 @@ describe("the provider in Authentik", () => {
         ],
       },
     },
-  ])("is mended when it $name", ({ found }) => {
+  ])("the provider is updated if it $name", ({ found }) => {
     expect(proposed({ provider: provider(found) })).toEqual({
       changes: [
         {
@@ -126,10 +129,10 @@ describe("the provider in Authentik", () => {
         ],
       },
     },
-    { name: "another key that signs", found: { signingKey: "key-of-mine" } },
+    { name: "another signing key", found: { signingKey: "key-of-mine" } },
     { name: "its name", found: { name: "Cloudflare" } },
     {
-      name: "grants that the user added",
+      name: "grant types that the user added",
       found: { grantTypes: ["authorization_code", "refresh_token", "client_credentials"] },
     },
     {
@@ -140,7 +143,7 @@ describe("the provider in Authentik", () => {
         redirectUris: [{ ...CALLBACK, type: undefined }],
       },
     },
-  ])("is left as the user has it: $name", ({ found }) => {
+  ])("the provider keeps what the user may choose: $name", ({ found }) => {
     expect(proposed({ provider: provider(found) })).toEqual({
       changes: [],
       problems: [],
@@ -148,7 +151,7 @@ describe("the provider in Authentik", () => {
     });
   });
 
-  it("keeps what the user added when something else is mended", () => {
+  it("an update of the provider keeps what the user added", () => {
     const mine = {
       mode: "strict",
       url: "https://other.example.com/callback",
@@ -182,17 +185,17 @@ describe("the login method in Cloudflare", () => {
       more: { method: method({ config: { ...CONFIG, client_id: "old" } }) },
     },
     {
-      name: "looks for keys elsewhere",
+      name: "has another address for keys",
       more: {
         method: method({ config: { ...CONFIG, certs_url: "https://elsewhere.example.com/" } }),
       },
     },
     {
-      name: "sends people elsewhere",
+      name: "has another address for logins",
       more: { method: method({ config: { ...CONFIG, auth_url: "https://old.example.com/" } }) },
     },
     {
-      name: "gets its tokens elsewhere",
+      name: "has another address for tokens",
       more: { method: method({ config: { ...CONFIG, token_url: "https://old.example.com/" } }) },
     },
     {
@@ -200,10 +203,10 @@ describe("the login method in Cloudflare", () => {
       more: { method: method({ config: { ...CONFIG, pkce_enabled: false } }) },
     },
     {
-      name: "has an older secret, which only its name tells",
+      name: "has an older secret, which only its name shows",
       more: { method: method({ name: "Authentik (cf-tunnel-access) #00000000" }) },
     },
-  ])("is mended when it $name", ({ more }) => {
+  ])("the login method is updated if it $name", ({ more }) => {
     expect(proposed(more)).toMatchObject({
       changes: [
         {
@@ -219,7 +222,7 @@ describe("the login method in Cloudflare", () => {
     });
   });
 
-  it("looks for keys where the application is, whatever slug it was given", () => {
+  it("the login method looks for keys at the application's slug, whatever it is", () => {
     expect(
       proposed({
         application: { slug: "renamed", name: "Cloudflare", provider: 7, inLibrary: false },
@@ -235,7 +238,7 @@ describe("the login method in Cloudflare", () => {
     });
   });
 
-  it("keeps claims and scopes that the user added, and is left as it is for them", () => {
+  it("the login method keeps claims and scopes that the user added, and is not updated for them", () => {
     const config = { ...CONFIG, scopes: ["openid", "email", "profile", "entitlements"] };
     expect(proposed({ method: method({ config, claims: ["entitlements"] }) })).toEqual({
       changes: [],
@@ -244,7 +247,7 @@ describe("the login method in Cloudflare", () => {
     });
   });
 
-  it("is built on while it lacks nothing but a scope", () => {
+  it("routes may use a login method that lacks nothing but a scope", () => {
     expect(
       proposed({ method: method({ config: { ...CONFIG, scopes: ["openid", "email"] } }) }),
     ).toMatchObject({
@@ -253,14 +256,14 @@ describe("the login method in Cloudflare", () => {
     });
   });
 
-  it("follows a new secret of the provider", () => {
+  it("the login method follows a new secret of the provider", () => {
     const [change] = proposed({ provider: provider({ clientSecret: "new" }) }).changes;
     expect(change).toMatchObject({ action: "update", key: "login-method", secret: "new" });
     expect(change?.subject).not.toBe(NAME);
   });
 });
 
-describe("while Authentik lacks something to build with", () => {
+describe("an Authentik that lacks a prerequisite", () => {
   const notReady: Problem = {
     code: "CFA-AK-NOT-READY",
     severity: "error",
@@ -272,7 +275,7 @@ describe("while Authentik lacks something to build with", () => {
     fix: "wait",
   };
 
-  it("nothing is made of it, and the problem is said", () => {
+  it("nothing is created while Authentik lacks a prerequisite, and the problem is reported", () => {
     expect(
       proposed({
         prerequisites: notReady,
@@ -287,7 +290,7 @@ describe("while Authentik lacks something to build with", () => {
     });
   });
 
-  it("a login that was whole before is built on as it is", () => {
+  it("routes still use a complete login while Authentik lacks a prerequisite", () => {
     expect(proposed({ prerequisites: notReady })).toEqual({
       changes: [],
       problems: [notReady],
@@ -296,7 +299,7 @@ describe("while Authentik lacks something to build with", () => {
   });
 
   it.each(["provider", "application", "method"] as const)(
-    "a login without its %s is not built on",
+    "routes do not use a login without its %s",
     (part) => {
       expect(proposed({ prerequisites: notReady, [part]: undefined }).ready).toBe(false);
     },
@@ -304,7 +307,7 @@ describe("while Authentik lacks something to build with", () => {
 });
 
 describe("the application in Authentik", () => {
-  it("is taken out of the library, which holds nobody up", () => {
+  it("the application is hidden from the library, which delays no route", () => {
     const found = { slug: SLUG, name: "By hand", provider: 7, inLibrary: true };
     expect(proposed({ application: found })).toEqual({
       changes: [
@@ -322,7 +325,7 @@ describe("the application in Authentik", () => {
     });
   });
 
-  it("is not built on before there is a login method", () => {
+  it("routes do not use the application before a login method exists", () => {
     expect(
       proposed({
         application: { slug: SLUG, name: "By hand", provider: 7, inLibrary: true },

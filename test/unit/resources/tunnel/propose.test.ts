@@ -32,31 +32,31 @@ describe("the tunnel", () => {
     ready: boolean;
   }>([
     {
-      name: "is made when it is missing, and no route is opened before",
+      name: "a missing tunnel is created, and no route opens before",
       seen: { tunnel: undefined, tokenFile: undefined },
       changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" }],
       ready: false,
     },
     {
-      name: "is made before its token file is written",
+      name: "a missing tunnel is created before its token file is written",
       seen: { tunnel: undefined, tokenFile: "stale" },
       changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" }],
       ready: false,
     },
     {
-      name: "stands where no token file is asked for",
+      name: "a tunnel without a configured token file is ready",
       seen: { tunnel: there, tokenFile: undefined },
       changes: [],
       ready: true,
     },
     {
-      name: "stands with a current token file",
+      name: "a tunnel with a current token file is ready",
       seen: { tunnel: there, tokenFile: "current" },
       changes: [],
       ready: true,
     },
     {
-      name: "stands while its token file is written",
+      name: "a tunnel is ready while its token file is written",
       seen: { tunnel: there, tokenFile: "stale" },
       changes: [write],
       ready: true,
@@ -65,7 +65,7 @@ describe("the tunnel", () => {
     expect(proposed(seen)).toEqual({ changes, problems: [], ready });
   });
 
-  it("that takes its rules from a file cannot be used, and the way out is said", () => {
+  it("a tunnel with a local configuration file cannot be used, and the fix is reported", () => {
     expect(proposed({ tunnel: { ...there, source: "local" }, tokenFile: "stale" })).toEqual({
       changes: [],
       problems: [
@@ -85,7 +85,7 @@ describe("the tunnel", () => {
     });
   });
 
-  it("that no cloudflared is connected to stands all the same, and that is told where somebody asks for a route", () => {
+  it("a tunnel without a connected cloudflared is still ready, and a problem is reported if a container asks for a route", () => {
     const desired: DesiredState = {
       ...NOTHING,
       exposures: new Map([[key("app.example.com"), exposure("app.example.com")]]),

@@ -1,27 +1,27 @@
-/** A stranger who knocks at a hostname again and again, to see what is there at every moment. */
+/** Requests a hostname again and again without a login, to see what is there at every moment. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { probe } from "../../test/sandbox/edge/probe.ts";
 
 const EVERY_MS = 40;
 
-export interface Knocks {
-  /** By what was found: nothing there yet or any more, the login, anything else. */
+export interface PollCounts {
+  /** How many requests found nothing (not yet, or no longer), the login, or anything else. */
   readonly nothing: number;
   readonly login: number;
   readonly other: number;
 }
 
-export interface Knocking {
-  found(): Knocks;
-  /** Resolves when the last knock has been answered. */
-  stop(): Promise<Knocks>;
+export interface Poll {
+  found(): PollCounts;
+  /** Resolves when the last request has been answered. */
+  stop(): Promise<PollCounts>;
 }
 
-/** @param team - the host of the login page that a redirect has to lead to */
-export function knock(port: number, host: string, team: string): Knocking {
+/** @param team - the host of the login page that a redirect must lead to */
+export function pollHostname(port: number, host: string, team: string): Poll {
   let over = false;
-  let found: Knocks = { nothing: 0, login: 0, other: 0 };
+  let found: PollCounts = { nothing: 0, login: 0, other: 0 };
   const round = async (): Promise<void> => {
     while (!over) {
       const { status, headers } = await probe(port, host).catch(() => ({

@@ -1,42 +1,42 @@
-/** What cfauth did to Cloudflare and Authentik, read out of the requests that it sent. */
+/** Describes what cfauth changed at Cloudflare and Authentik, from the requests that it sent. */
 
 import { patternPath } from "../../src/core/domain/path.ts";
 import type { Call } from "../../test/sandbox/call.ts";
 
-export interface Deed {
-  /** `·` for what happened without any change. */
+export interface JournalEntry {
+  /** `·` for an event without a change. */
   readonly sign: "+" | "~" | "-" | "·";
   readonly where: "Cloudflare" | "Authentik" | "visitor";
   readonly what: string;
   readonly name: string;
   readonly note?: string;
-  /** A further request for the same change: cfauth's log tells of both as one. */
+  /** A further request for the same change: cfauth logs both as one. */
   readonly more?: true;
 }
 
-/** What was so before the request. */
+/** The state before the request. */
 export interface Before {
-  /** Of the object that the request's address names, or of the tile that is bound. */
+  /** The name of the object in the request's path, or of the tile in a binding. */
   readonly name: string;
-  /** Of the group that a tile is bound to. */
+  /** The name of the group that a tile is bound to. */
   readonly group?: string;
-  /** Of the records, by id. */
+  /** The names of the DNS records, by id. */
   readonly records?: ReadonlyMap<string, string>;
-  /** Whether every policy that an application names lets in anyone. */
+  /** Whether every policy of an application admits anyone. */
   readonly open?: boolean;
-  /** Where the tunnel led, by place: `app.example.com/hooks`. */
+  /** The origins of the tunnel's rules, by route: `app.example.com/hooks`. */
   readonly rules: ReadonlyMap<string, string>;
 }
 
 interface Kind {
   readonly api: Call["api"];
-  /** Of the address, without the id of a single object. */
+  /** The end of the path, without the id of a single object. */
   readonly ends: string;
   readonly what: string;
-  /** Of two that share an address: whether it is this one. */
+  /** Distinguishes two kinds with the same path. */
   readonly is?: (body: Body) => boolean;
-  readonly note?: (body: Body, before: Before, sign: Deed["sign"]) => string | undefined;
-  /** Whether it is a further request for the change before it. */
+  readonly note?: (body: Body, before: Before, sign: JournalEntry["sign"]) => string | undefined;
+  /** Whether this is a further request for the previous change. */
   readonly more?: (call: Call) => boolean;
 }
 
@@ -69,13 +69,13 @@ const KINDS: readonly Kind[] = [
     api: "authentik",
     ends: "/providers/oauth2",
     what: "login provider",
-    note: (_, __, sign) => (sign === "+" ? "OpenID Connect" : "gives it out"),
+    note: (_, __, sign) => (sign === "+" ? "OpenID Connect" : "offers the group claim"),
   },
   {
     api: "authentik",
     ends: "/propertymappings/provider/scope",
     what: "scope",
-    note: () => "tells Cloudflare who is in which group",
+    note: () => "tells Cloudflare a person's groups",
   },
   {
     api: "authentik",
@@ -83,7 +83,7 @@ const KINDS: readonly Kind[] = [
     what: "application",
     is: ({ provider }) => provider !== undefined,
   },
-  // A tile for some only is made without an address, bound, and then shown: in between nobody sees it.
+  // A tile for some people is created without an address, then bound, then shown, so nobody sees it too early.
   {
     api: "authentik",
     ends: "/core/applications",
@@ -98,13 +98,18 @@ const KINDS: readonly Kind[] = [
     note: (_, { group }) => `only for ${group}`,
     more: () => true,
   },
-  { api: "cloudflare", ends: "/access/tags", what: "tag", note: () => "marks what is cfauth's" },
+  {
+    api: "cloudflare",
+    ends: "/access/tags",
+    what: "tag",
+    note: () => "marks cfauth's own applications",
+  },
   { api: "cloudflare", ends: "/cfd_tunnel", what: "tunnel" },
   {
     api: "cloudflare",
     ends: "/access/identity_providers",
     what: "login method",
-    note: (_, __, sign) => (sign === "+" ? undefined : "asks for it"),
+    note: (_, __, sign) => (sign === "+" ? undefined : "requests the group claim"),
   },
   { api: "cloudflare", ends: "/access/policies", what: "Access policy" },
   { api: "cloudflare", ends: "/access/apps", what: "Access application", note: application },
@@ -112,18 +117,18 @@ const KINDS: readonly Kind[] = [
     api: "cloudflare",
     ends: "/dns_records",
     what: "DNS record",
-    note: (body) => recorded(body),
+    note: (body) => recordNote(body),
   },
 ];
 
-const SIGNS: Readonly<Record<string, Deed["sign"]>> = { POST: "+", DELETE: "-" };
+const SIGNS: Readonly<Record<string, JournalEntry["sign"]>> = { POST: "+", DELETE: "-" };
 
-/** One request is one deed, save that a tunnel's rules are written all at once, and several records may be. */
-export function deedsOf(call: Call, before: Before): readonly Deed[] {
+/** One request is one entry, except that a request can write all rules of a tunnel, or several records. */
+export function entriesOf(call: Call, before: Before): readonly JournalEntry[] {
   const where = call.api === "cloudflare" ? "Cloudflare" : "Authentik";
   const body = (call.body ?? {}) as Body;
-  if (call.path.endsWith("/configurations")) return ruled(before.rules, body);
-  if (call.path.endsWith("/dns_records/batch")) return batched(before, body);
+  if (call.path.endsWith("/configurations")) return ruleEntries(before.rules, body);
+  if (call.path.endsWith("/dns_records/batch")) return batchEntries(before, body);
   const kind = KINDS.find(
     ({ api, ends, is }) =>
       api === call.api &&
@@ -132,25 +137,23 @@ export function deedsOf(call: Call, before: Before): readonly Deed[] {
   );
   const more = kind?.more?.(call) === true;
   const sign = more ? "~" : (SIGNS[call.method] ?? "~");
-  const deed = {
+  const entry = {
     sign,
     where,
     what: kind?.what ?? call.path,
     name: plain(body.name ?? body.domain ?? before.name),
   } as const;
   const note = sign === "-" ? undefined : kind?.note?.(body, before, sign);
-  return [{ ...deed, ...(note !== undefined && { note }), ...(more && { more }) }];
+  return [{ ...entry, ...(note !== undefined && { note }), ...(more && { more }) }];
 }
 
-/** The names that cfauth gives begin with its mark, or end with a fingerprint; both are for machines. */
+/** Without the mark at the start and the fingerprint at the end of cfauth's names. */
 const plain = (name: string): string =>
   name.replace(/^cfauth:\S+ /, "").replace(/ #[0-9a-f]+$/, "");
 
-/** Of one that is for everyone, or may be seen by now, where it leads. */
+/** Where a visible tile leads. */
 function tile({ meta_launch_url = "" }: Body): string | undefined {
-  return meta_launch_url.startsWith("https:")
-    ? `leads to ${meta_launch_url}`
-    : "not to be seen yet";
+  return meta_launch_url.startsWith("https:") ? `leads to ${meta_launch_url}` : "hidden for now";
 }
 
 function application({ allowed_idps = [], session_duration }: Body, { open }: Before): string {
@@ -169,35 +172,48 @@ export const rulesOf = (rules: readonly Rule[] = []): ReadonlyMap<string, string
     ),
   );
 
-/** The path as the label has it, not the expression that it becomes. */
+/** The path as in the label, not as the regular expression in the rule. */
 const placeOf = ({ hostname = "", path = "" }: Rule): string =>
   `${hostname}${patternPath(path) ?? ""}`;
 
-const recorded = ({ type, proxied }: Body): string =>
+const recordNote = ({ type, proxied }: Body): string =>
   `${type} to the tunnel${proxied ? ", proxied" : ""}`;
 
 /** Several records at once. */
-function batched({ records }: Before, { deletes = [], posts = [] }: Body): readonly Deed[] {
+function batchEntries(
+  { records }: Before,
+  { deletes = [], posts = [] }: Body,
+): readonly JournalEntry[] {
   const record = { where: "Cloudflare", what: "DNS record" } as const;
   return [
-    ...deletes.map(({ id }): Deed => ({ ...record, sign: "-", name: records?.get(id) ?? id })),
+    ...deletes.map(
+      ({ id }): JournalEntry => ({ ...record, sign: "-", name: records?.get(id) ?? id }),
+    ),
     ...posts.map(
-      (body): Deed => ({ ...record, sign: "+", name: body.name ?? "", note: recorded(body) }),
+      (body): JournalEntry => ({
+        ...record,
+        sign: "+",
+        name: body.name ?? "",
+        note: recordNote(body),
+      }),
     ),
   ];
 }
 
-function ruled(before: ReadonlyMap<string, string>, { config }: Body): readonly Deed[] {
+function ruleEntries(
+  before: ReadonlyMap<string, string>,
+  { config }: Body,
+): readonly JournalEntry[] {
   const rules = config?.ingress ?? [];
   const after = rulesOf(rules);
   const rule = { where: "Cloudflare", what: "ingress rule" } as const;
-  const written = rules.flatMap((each): Deed[] => {
+  const written = rules.flatMap((each): JournalEntry[] => {
     const { hostname, service, originRequest } = each;
     const name = placeOf(each);
     if (hostname === undefined || before.get(name) === service) return [];
-    const checked = originRequest?.access?.required === true ? ", if logged in" : "";
+    const checked = originRequest?.access?.required === true ? ", only if logged in" : "";
     return [{ ...rule, sign: before.has(name) ? "~" : "+", name, note: `${service}${checked}` }];
   });
   const gone = [...before.keys()].filter((name) => !after.has(name));
-  return [...written, ...gone.map((name): Deed => ({ ...rule, sign: "-", name }))];
+  return [...written, ...gone.map((name): JournalEntry => ({ ...rule, sign: "-", name }))];
 }

@@ -1,28 +1,28 @@
-/** Where the demo writes: headings, prose, commands, rows and checks, set so that a person likes to read them. */
+/** The demo's output: headings, text, commands, rows and checks. */
 
 import { styleText } from "node:util";
-import type { Deed } from "./deeds.ts";
+import type { JournalEntry } from "./journal-entry.ts";
 
-export interface PaperOptions {
+export interface OutputOptions {
   readonly write: (text: string) => void;
   readonly colour: boolean;
-  /** Of the terminal, in characters. */
+  /** The width of the terminal, in characters. */
   readonly columns: number;
 }
 
-export interface Paper {
+export interface Output {
   title(text: string): void;
   chapter(text: string): void;
   say(text: string): void;
-  /** What a person would have typed; a list is one command on several lines. */
+  /** A command that a person would type, on one or several lines. */
   command(...lines: readonly string[]): void;
-  /** @param ms - since the chapter's first command */
-  deed(deed: Deed, ms: number): void;
-  /** A word and what belongs to it, the words of a group below one another. */
+  /** @param ms - milliseconds since the chapter's first command */
+  entry(entry: JournalEntry, ms: number): void;
+  /** Two aligned columns: a word and its text. */
   pairs(pairs: readonly (readonly [word: string, text: string])[]): void;
-  /** A sentence that was checked: it stands there with ✓ if it is true, else with ✗ and counts as a fault. */
+  /** A checked statement: with ✓ if it holds, else with ✗, which counts as a failure. */
   check(holds: boolean, text: string): void;
-  /** A fault, and what to do about it. */
+  /** An error, and what to do about it. */
   fault(text: string, todo?: readonly string[]): void;
   blank(): void;
   faults(): number;
@@ -31,10 +31,10 @@ export interface Paper {
 type Style = Parameters<typeof styleText>[0];
 
 const INDENT = 4;
-/** Lines longer than this tire the eye, however wide the terminal is. */
+/** Longer lines are hard to read, however wide the terminal is. */
 const WIDEST = 92;
 
-export function createPaper({ write, colour, columns }: PaperOptions): Paper {
+export function createOutput({ write, colour, columns }: OutputOptions): Output {
   const width = Math.max(40, Math.min(columns, WIDEST));
   const paint = (style: Style, text: string): string =>
     colour ? styleText(style, text, { validateStream: false }) : text;
@@ -72,7 +72,7 @@ export function createPaper({ write, colour, columns }: PaperOptions): Paper {
           `${" ".repeat(INDENT)}${paint("dim", index === 0 ? "$" : " ")} ${index === 0 ? "" : "    "}${paint("bold", text)}`,
         );
     },
-    deed: ({ sign, where, what, name, note }, ms) => {
+    entry: ({ sign, where, what, name, note }, ms) => {
       const time = `${" ".repeat(INDENT)}${seconds(ms).padStart(6)}  `;
       const place = ` ${where.padEnd(12)}${what.padEnd(20)}`;
       line(`${paint("dim", time)}${paint(SIGN_STYLES[sign], sign)}${place}${name}`);
@@ -93,7 +93,7 @@ export function createPaper({ write, colour, columns }: PaperOptions): Paper {
     check: (holds, text) => {
       if (!holds) faults += 1;
       if (holds) return marked(paint("green", "✓"), text);
-      return marked(paint(["bold", "red"], "✗"), `${text}   ← this was to be so, and is not`);
+      return marked(paint(["bold", "red"], "✗"), `${text}   ← this check failed`);
     },
     fault: (text, todo = []) => {
       faults += 1;
@@ -105,7 +105,7 @@ export function createPaper({ write, colour, columns }: PaperOptions): Paper {
   };
 }
 
-const SIGN_STYLES: Readonly<Record<Deed["sign"], Style>> = {
+const SIGN_STYLES: Readonly<Record<JournalEntry["sign"], Style>> = {
   "+": "green",
   "~": "yellow",
   "-": "red",
@@ -114,7 +114,7 @@ const SIGN_STYLES: Readonly<Record<Deed["sign"], Style>> = {
 
 export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
-/** A word that is longer than a line stands on one of its own. */
+/** A word longer than a line gets its own line. */
 export function wrapped(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

@@ -1,26 +1,29 @@
-/** The daemon, as a process of its own, and everything by which the chapters follow it. */
+/** Starts the daemon as its own process, with everything that the chapters need to follow it. */
 
 import { type Daemon, startDaemon } from "../../test/e2e/daemon.ts";
+import type { DemoContext, RunningDemo } from "./context.ts";
 import { followJournal } from "./journal.ts";
-import type { Running, Telling } from "./telling.ts";
 
-/** How long cfauth waits for a container to come back. A minute, unless told; nobody wants to watch that. */
+/** How long cfauth waits for a container to return. The default of a minute is too long for a demo. */
 export const GRACE = "2s";
 
-/** Whose marks the daemon sets. */
+/** The owner in the daemon's marks. */
 export const OWNER = "demo";
 
-/** How long the daemon may take to end, in milliseconds; it gives its last call four seconds. */
+/** How long the daemon may take to exit, in milliseconds; it allows its last call four seconds. */
 const END_MS = 10_000;
 
-/** @param left - ends the daemon, when all is over */
-export async function runDaemon(telling: Telling, left: AsyncDisposableStack): Promise<Running> {
-  const { sandbox, network } = telling.stage;
-  const { paper } = telling;
+/** @param left - stops the daemon at the end */
+export async function runDaemon(
+  context: DemoContext,
+  left: AsyncDisposableStack,
+): Promise<RunningDemo> {
+  const { sandbox, network } = context.setup;
+  const { output } = context;
   let begun = performance.now();
   let firstLine = 0;
   const clock = (): number => performance.now() - begun;
-  const journal = followJournal(sandbox, (deed) => paper.deed(deed, clock()));
+  const journal = followJournal(sandbox, (entry) => output.entry(entry, clock()));
   const grace = { CFAUTH_GRACE_PERIOD: GRACE, CFAUTH_STARTUP_GRACE_PERIOD: GRACE };
   const daemon = await startDaemon({
     ...sandbox.environment,
@@ -29,7 +32,7 @@ export async function runDaemon(telling: Telling, left: AsyncDisposableStack): P
     CFAUTH_NETWORK: network,
   });
   left.defer(() => ended(daemon));
-  // Also where the demo is told to quit at once.
+  // Also if the demo quits at once.
   process.once("exit", () => daemon.kill());
   const begin = (): void => {
     begun = performance.now();
@@ -38,16 +41,16 @@ export async function runDaemon(telling: Telling, left: AsyncDisposableStack): P
   };
   const logged = (): number =>
     daemon.lines.slice(firstLine).filter(({ msg }) => msg === "applied").length;
-  return { ...telling, daemon, journal, begin, clock, alive: lifeOf(daemon), logged };
+  return { ...context, daemon, journal, begin, clock, alive: aliveCheck(daemon), logged };
 }
 
-function lifeOf(daemon: Daemon): () => true {
+function aliveCheck(daemon: Daemon): () => true {
   let over = false;
   void daemon.exited.then(() => {
     over = true;
   });
   return () => {
-    if (over) throw new Error("cfauth has ended by itself.");
+    if (over) throw new Error("cfauth exited unexpectedly.");
     return true;
   };
 }

@@ -1,4 +1,4 @@
-/** Everything that the demo needs and takes away again: an image, a network, the sandbox, a stranger's things in it. */
+/** Everything that the demo needs and removes at its end: an image, a network, the sandbox and foreign objects in it. */
 
 import { createServer } from "node:net";
 import type Dockerode from "dockerode";
@@ -12,7 +12,7 @@ import { create, freeName } from "./containers.ts";
 import { buildImage, PORT } from "./image.ts";
 import { reach } from "./reach.ts";
 
-export interface Stage {
+export interface Setup {
   readonly engine: Dockerode;
   readonly engineVersion: string;
   readonly network: string;
@@ -20,19 +20,19 @@ export interface Stage {
   readonly sandbox: Sandbox;
   /** Requests to the edge, the oldest first. */
   readonly seen: readonly Seen[];
-  /** Called with each further request to the edge. */
+  /** Calls the listener with each further request to the edge. */
   onSeen(told: (seen: Seen) => void): void;
-  /** What others have in Cloudflare, as text: the same text means untouched. */
+  /** The foreign objects in Cloudflare, as text: the same text means that nothing changed. */
   foreign(): string;
 }
 
-/** Of the edge, if it is free: an address that looks the same each time. */
+/** The edge's port, if it is free, so that addresses stay the same. */
 const EDGE_PORT = 8787;
 
 const IMAGE = "cfauth-demo";
 
-/** @param left - takes down what has been set up, also after a step that failed */
-export async function setStage(left: AsyncDisposableStack, signal: AbortSignal): Promise<Stage> {
+/** @param left - removes what has been set up, also if a later step fails */
+export async function setUp(left: AsyncDisposableStack, signal: AbortSignal): Promise<Setup> {
   const engine = await docker();
   await reapLeftovers();
   left.defer(() => reap(RUN_ID));
@@ -40,7 +40,7 @@ export async function setStage(left: AsyncDisposableStack, signal: AbortSignal):
   signal.throwIfAborted();
   const network = await freeName(engine, "cfauth-demo");
   await engine.createNetwork({ Name: network, Labels: { ...RUN_LABELS } });
-  await tryReach(engine, network, signal);
+  await checkReachability(engine, network, signal);
   const seen: Seen[] = [];
   const listeners = new Set<(seen: Seen) => void>();
   const sandbox = left.use(
@@ -53,9 +53,9 @@ export async function setStage(left: AsyncDisposableStack, signal: AbortSignal):
       },
     }),
   );
-  const foreign = furnish(sandbox);
+  const foreign = createForeignObjects(sandbox);
   const { Version } = await engine.version();
-  // Debian's builds say more than the number: 20.10.24+dfsg1.
+  // Debian's builds append to the number: 20.10.24+dfsg1.
   return {
     engine,
     engineVersion: Version.split("+")[0] ?? Version,
@@ -68,7 +68,11 @@ export async function setStage(left: AsyncDisposableStack, signal: AbortSignal):
   };
 }
 
-async function tryReach(engine: Dockerode, network: string, signal: AbortSignal): Promise<void> {
+async function checkReachability(
+  engine: Dockerode,
+  network: string,
+  signal: AbortSignal,
+): Promise<void> {
   const trial = await create(engine, {
     name: await freeName(engine, "cfauth-demo-trial"),
     network,
@@ -83,8 +87,8 @@ async function tryReach(engine: Dockerode, network: string, signal: AbortSignal)
   }
 }
 
-/** Made by hand long ago, and none of cfauth's business. */
-function furnish({ cloudflare: { state }, zone }: Sandbox): () => string {
+/** Creates foreign objects, which cfauth must leave alone. */
+function createForeignObjects({ cloudflare: { state }, zone }: Sandbox): () => string {
   seedRecord(state, { name: `nas.${zone}` });
   seedApp(state, { domain: `nas.${zone}` });
   seedIdentityProvider(state);
