@@ -52,6 +52,7 @@ const CHECKS: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["biome", [bin("@biomejs/biome/bin/biome"), "check"]],
   ["types", [bin("typescript/bin/tsc"), "--noEmit"]],
   ["knip", [bin("knip/bin/knip.js")]],
+  ["one meaning for each exported name", ["tools/ci/duplicate-names.ts"]],
   ["build", ["tools/ci/build.ts"]],
   ["mutants of the planner", ["test/mutants/run.ts"]],
 ];
