@@ -3,7 +3,7 @@ import type { Owner } from "../core/domain/owner.ts";
 import type { LabelDialect } from "../core/labels/dialects.ts";
 import type { Secret } from "../core/secret.ts";
 import { contradictions } from "./contradictions.ts";
-import { dockerAddress } from "./docker.ts";
+import { readDockerAddress } from "./docker.ts";
 import type { DockerAddress } from "./docker-address.ts";
 import type { SettingFault } from "./fault.ts";
 import type { ListenAddress } from "./listen.ts";
@@ -98,7 +98,7 @@ export type ReadConfig =
 export function readConfig(env: Environment, readFile: (path: string) => string): ReadConfig {
   const gathered = readEnvironment(env, SETTING_NAMES, readFile);
   const settings = RawSettings.safeParse(gathered.texts);
-  const docker = dockerAddress(gathered.texts, readFile);
+  const docker = readDockerAddress(gathered.texts, readFile);
   const faults = [
     ...gathered.faults,
     ...(settings.success

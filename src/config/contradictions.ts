@@ -51,12 +51,12 @@ function twoTunnels(texts: Readonly<Record<string, string>>): readonly SettingFa
   return [
     ...(account === undefined || account === token.value.accountId
       ? []
-      : [other("CLOUDFLARE_ACCOUNT_ID", "account")]),
-    ...(otherTunnel ? [other("CFAUTH_TUNNEL", "tunnel")] : []),
+      : [differentFault("CLOUDFLARE_ACCOUNT_ID", "account")]),
+    ...(otherTunnel ? [differentFault("CFAUTH_TUNNEL", "tunnel")] : []),
   ];
 }
 
-const other = (name: string, what: string): SettingFault => ({
+const differentFault = (name: string, what: string): SettingFault => ({
   name,
   why: `names a different ${what} than TUNNEL_TOKEN`,
   fix: `remove ${name}: the token already contains the ${what}`,

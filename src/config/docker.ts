@@ -19,27 +19,32 @@ const DEFAULT_SOCKET = "/var/run/docker.sock";
  * | http://, https://       | plain HTTP (private networks only), or TLS             |
  * | ssh://, npipe://, fd:// | rejected                                               |
  */
-export function dockerAddress(
+export function readDockerAddress(
   texts: Readonly<Record<string, string>>,
   readFile: (path: string) => string,
 ): Read {
   const text = texts["DOCKER_HOST"] ?? "unix://";
-  if (text.startsWith("unix://")) return socket(text.slice("unix://".length) || DEFAULT_SOCKET);
+  if (text.startsWith("unix://"))
+    return parseSocket(text.slice("unix://".length) || DEFAULT_SOCKET);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !["tcp:", "http:", "https:"].includes(url.protocol))
-    return refused(
+    return dockerHostFault(
       "is not a Docker address that cfauth supports",
       "write unix:///var/run/docker.sock or tcp://host:2375",
     );
-  if (url.hostname === "") return refused("has no host", "write it like tcp://socket-proxy:2375");
+  if (url.hostname === "")
+    return dockerHostFault("has no host", "write it like tcp://socket-proxy:2375");
   if (!["", "/"].includes(url.pathname) || /[?#@]/.test(text))
-    return refused("has more than a host and a port", "write it like tcp://socket-proxy:2375");
+    return dockerHostFault(
+      "has more than a host and a port",
+      "write it like tcp://socket-proxy:2375",
+    );
   const tls =
     url.protocol === "https:" ||
     (url.protocol === "tcp:" && texts["DOCKER_TLS_VERIFY"] !== undefined);
   const at = { host: url.hostname.replace(/^\[|\]$/g, ""), port: portOf(url, tls) };
   if (!tls && !mayBePrivateHost(at.host))
-    return refused(
+    return dockerHostFault(
       "connects to an engine on the internet without TLS, so anyone on the way could decide what cfauth publishes",
       "write https:// or set DOCKER_TLS_VERIFY=1, or use a tunnel such as ssh -L 2375:/var/run/docker.sock",
     );
@@ -50,12 +55,12 @@ export function dockerAddress(
     : { address: { kind: "tcp", ...at, tls: certificates } };
 }
 
-const socket = (path: string): Read =>
+const parseSocket = (path: string): Read =>
   path.startsWith("/")
     ? { address: { kind: "socket", path } }
-    : refused("is not an absolute path", "write unix:///var/run/docker.sock");
+    : dockerHostFault("is not an absolute path", "write unix:///var/run/docker.sock");
 
-const refused = (why: string, fix: string): Read => ({
+const dockerHostFault = (why: string, fix: string): Read => ({
   faults: [{ name: "DOCKER_HOST", why, fix }],
 });
 

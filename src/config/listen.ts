@@ -22,7 +22,6 @@ export function parseListen(text: string): ParseResult<ListenAddress> {
 
 /** The URL at which a process in the same container reaches this address; no trailing slash. */
 export function listenUrl({ host, port }: ListenAddress): string {
-  const reachable =
-    host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  return `http://${reachable}:${port}`;
+  if (host === "0.0.0.0" || host === "::") return `http://127.0.0.1:${port}`;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

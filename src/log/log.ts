@@ -4,7 +4,7 @@ import type { TerminalText } from "../core/terminal.ts";
 import { type JsonText, shownJson } from "../core/text/json-text.ts";
 import { plainError } from "./plain-error.ts";
 import { createPrettyStream } from "./pretty.ts";
-import { redactor } from "./redactor.ts";
+import { createRedactor } from "./redactor.ts";
 
 export type Log = Logger;
 
@@ -32,7 +32,7 @@ export interface LogStream {
  */
 export function createLog({ level, format, secrets, stream }: LogOptions): Log {
   const terminal = stream.isTTY === true;
-  const redact = redactor(secrets);
+  const redact = createRedactor(secrets);
   const render =
     (format ?? (terminal ? "pretty" : "json")) === "pretty"
       ? createPrettyStream(terminal)

@@ -4,7 +4,9 @@ import { HIDDEN, type Secret } from "../core/secret.ts";
  * Removes every secret from a line, in each form in which it may occur: as it is, in JSON, and in a
  * URL.
  */
-export function redactor(secrets: readonly Secret[]): <Line extends string>(line: Line) => Line {
+export function createRedactor(
+  secrets: readonly Secret[],
+): <Line extends string>(line: Line) => Line {
   const forms = new Set(secrets.flatMap((secret) => formsOf(secret.reveal())));
   // Longest first, because one secret may contain another.
   const sorted = [...forms].filter((form) => form !== "").toSorted((a, b) => b.length - a.length);

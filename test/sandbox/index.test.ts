@@ -16,8 +16,8 @@ const guarded =
     seedApp(state, { domain: AUTH, policies: [{ id, precedence: 1 }] });
   };
 
-describe("Authentik's hostname", () => {
-  it("is served past DNS and tunnel unless told otherwise", async () => {
+describe("Authentik's hostname in the sandbox", () => {
+  it("Authentik's hostname is served without DNS and tunnel by default", async () => {
     const seen: Seen[] = [];
     await using home = await household({ onRequest: (one) => seen.push(one) });
     withoutRecord(home.sandbox);
@@ -27,14 +27,14 @@ describe("Authentik's hostname", () => {
     ).toEqual(new Set(["direct"]));
   });
 
-  it("behind the tunnel is nowhere without a record", async () => {
+  it("Authentik's hostname behind the tunnel cannot be reached without a record", async () => {
     await using home = await household({ authentikBehindTunnel: true });
     withoutRecord(home.sandbox);
     expect((await probe(home.sandbox.edge.port, AUTH)).status).toBe(530);
     expect((await fetch(`${home.sandbox.authentik.url}/-/health/ready/`)).status).toBe(200);
   });
 
-  it("behind the tunnel serves logins, those calls of Access included that no browser makes", async () => {
+  it("Authentik's hostname behind the tunnel serves logins, including the calls that Access itself makes", async () => {
     const seen: Seen[] = [];
     await using home = await household({
       authentikBehindTunnel: true,
@@ -55,8 +55,8 @@ describe("Authentik's hostname", () => {
 
   it.each([
     { name: "is no longer served", spoil: withoutRecord, decision: "no-dns" },
-    { name: "stands behind a login of Access", spoil: guarded("allow"), decision: "login" },
-  ])("fails a login where it $name", async ({ spoil, decision }) => {
+    { name: "is behind a login of Access", spoil: guarded("allow"), decision: "login" },
+  ])("a login fails if Authentik's hostname $name", async ({ spoil, decision }) => {
     const seen: Seen[] = [];
     let sentBack = (): void => {};
     const onRequest = (one: Seen): void => {
@@ -74,14 +74,14 @@ describe("Authentik's hostname", () => {
     expect(seen.find(({ path }) => path === "/application/o/token/")?.decision).toBe(decision);
   });
 
-  it("serves logins where Access lets everybody past it", async () => {
+  it("Authentik's hostname serves logins behind a bypass policy", async () => {
     await using home = await household({ authentikBehindTunnel: true });
     guarded("bypass")(home.sandbox);
     expect((await home.visit()).body).toBe("hello from the origin");
   });
 });
 
-describe("a service token", () => {
+describe("service tokens", () => {
   const knock = async ({ sandbox, machine }: Household): Promise<number> => {
     const headers = {
       "CF-Access-Client-Id": machine.client_id,
@@ -98,20 +98,20 @@ describe("a service token", () => {
     });
   };
 
-  it("gets in while Cloudflare knows it", async () => {
+  it("a service token is admitted while it exists", async () => {
     await using home = await household();
     expect(await knock(home)).toBe(200);
     home.sandbox.cloudflare.state.serviceTokens.delete(home.machine.id);
     expect(await knock(home)).toBe(302);
   });
 
-  it("still gets in after a revocation of logins", async () => {
+  it("a service token is still admitted after a revocation of logins", async () => {
     await using home = await household();
     await revoke(home);
     expect(await knock(home)).toBe(200);
   });
 
-  it("gets in no more where a revocation means service tokens too", async () => {
+  it("a service token is refused if a revocation includes service tokens", async () => {
     await using home = await household({ revocation: "service-tokens-too" });
     await revoke(home);
     expect(await knock(home)).toBe(302);

@@ -57,15 +57,15 @@ function describeFailure(
   { operation, url, hide }: FailedAuthentikCall,
   { status, body }: AuthentikAnswer,
 ): ErrorText {
-  if (status === 502 || status === 503) return starting(operation, url);
+  if (status === 502 || status === 503) return startingText(operation, url);
   if (status >= 500 || status === 408 || status === 429)
-    return unreachable(operation, url, `answered ${status}`);
-  if (status >= 300 && status < 400) return redirects(url);
-  if (status < 300) return unreachable(operation, url, NOT_AUTHENTIK);
+    return unreachableText(operation, url, `answered ${status}`);
+  if (status >= 300 && status < 400) return redirectText(url);
+  if (status < 300) return unreachableText(operation, url, NOT_AUTHENTIK);
   if (body === undefined)
-    return { ...unreachable(operation, url, NOT_AUTHENTIK), transient: false };
-  if (status === 401 || (status === 403 && isTokenError(body))) return badToken;
-  if (status === 403) return forbidden(operation);
+    return { ...unreachableText(operation, url, NOT_AUTHENTIK), transient: false };
+  if (status === 401 || (status === 403 && isTokenError(body))) return BAD_TOKEN;
+  if (status === 403) return permissionText(operation);
   const fields = faultyFields(body).slice(0, MAX_FIELDS);
   const said = fields
     .map(
@@ -118,34 +118,34 @@ function faultyFields(
 
 const SECRET = /secret|token|password|key/i;
 
-const starting = ({ does }: AuthentikOperation, url: string): ErrorText => ({
+const startingText = ({ does }: AuthentikOperation, url: string): ErrorText => ({
   code: "CFA-AK-NOT-READY",
   message: `Authentik at ${url} is still starting, so cfauth could not ${does}`,
   fix: "nothing to do: the daemon keeps trying; if it lasts, check docker compose logs of Authentik's server",
   transient: true,
 });
 
-const unreachable = ({ does }: AuthentikOperation, url: string, what: string): ErrorText => ({
+const unreachableText = ({ does }: AuthentikOperation, url: string, what: string): ErrorText => ({
   code: "CFA-AK-UNREACHABLE",
   message: `Authentik at ${url} ${what} when asked to ${does}`,
   fix: "check that Authentik runs, that AUTHENTIK_API_URL leads to it, and that cfauth is on its network",
   transient: true,
 });
 
-const redirects = (url: string): ErrorText => ({
+const redirectText = (url: string): ErrorText => ({
   code: "CFA-AK-REFUSED",
   message: `Authentik at ${url} redirects cfauth to another address`,
   fix: "set AUTHENTIK_API_URL to the address that does not redirect, with https:// if required",
 });
 
-const badToken: ErrorText = {
+const BAD_TOKEN: ErrorText = {
   code: "CFA-AK-TOKEN",
   message:
     "Authentik does not accept the token: it is wrong, expired, replaced, or does not exist yet",
   fix: "if Authentik starts for the first time, wait a few minutes; otherwise Authentik → Directory → Tokens and App passwords → Create: intent API Token, Expiring off; put the key into AUTHENTIK_TOKEN and restart cfauth",
 };
 
-const forbidden = ({ does, permission }: AuthentikOperation): ErrorText => ({
+const permissionText = ({ does, permission }: AuthentikOperation): ErrorText => ({
   code: "CFA-AK-PERMISSION",
   message: `Authentik does not let this token ${does}: its user lacks the permission ${permission}`,
   fix: `Authentik → Directory → Roles → the role of the token's user → Permissions: assign ${permission}`,
@@ -162,7 +162,7 @@ export function authentikConnectionError(
   const beyond = beyondLimitIn(error);
   if (beyond !== undefined) return oversizedAuthentikResponse(failed, "answer", beyond);
   const cause = safeCause(error, hide);
-  const text = unreachable(operation, url, `did not answer (${cause.code ?? cause.message})`);
+  const text = unreachableText(operation, url, `did not answer (${cause.code ?? cause.message})`);
   return new ServiceError({
     service: "authentik",
     transient: true,
@@ -210,5 +210,5 @@ export const authentikAborted = ({ operation, url }: FailedAuthentikCall): Servi
   new ServiceError({
     service: "authentik",
     transient: true,
-    ...unreachable(operation, url, "was not called because cfauth is stopping,"),
+    ...unreachableText(operation, url, "was not called because cfauth is stopping,"),
   });

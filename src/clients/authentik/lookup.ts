@@ -31,7 +31,7 @@ export const authentikLookup =
 export async function allowedAddresses(parts: LookupParts): Promise<readonly string[]> {
   const { host, resolve, book } = parts;
   const lookup = await resolve(host).then(
-    (resolved) => ({ resolved: resolved.map(plainForm), error: undefined }),
+    (resolved) => ({ resolved: resolved.map(toPlainAddress), error: undefined }),
     (error: unknown) => ({ resolved: [], error }),
   );
   for (const fresh of [false, true]) {
@@ -42,7 +42,7 @@ export async function allowedAddresses(parts: LookupParts): Promise<readonly str
     if (fresh)
       throw destination.kind === "unresolved"
         ? lookup.error
-        : refused(host, destination, addressBook.name);
+        : destinationError(host, destination, addressBook.name);
   }
   return [];
 }
@@ -64,22 +64,26 @@ export async function strangerAt({
   book,
 }: LookupParts): Promise<Stranger | undefined> {
   const [resolved, { others }] = await Promise.all([resolve(host).catch(() => []), book(false)]);
-  const address = resolved.map(plainForm).find((it) => others.has(it));
+  const address = resolved.map(toPlainAddress).find((it) => others.has(it));
   return address === undefined
     ? undefined
     : { host, address, container: others.get(address) ?? "" };
 }
 
 /** `::ffff:172.18.0.2` → `172.18.0.2` */
-const plainForm = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "");
+const toPlainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "");
 
 /** The fix that keeps other containers from answering to the name. */
 export const OWN_NETWORK =
   "set CFAUTH_AUTHENTIK_CONTAINER to the name of Authentik's container, and AUTHENTIK_API_URL to http://<that name>.<network>:9000 with a network that only cfauth and Authentik are on";
 
-type Refused = Exclude<Destination, { readonly kind: "use" | "unresolved" }>;
+type RejectedDestination = Exclude<Destination, { readonly kind: "use" | "unresolved" }>;
 
-function refused(host: string, destination: Refused, own: string | undefined): ServiceError {
+function destinationError(
+  host: string,
+  destination: RejectedDestination,
+  own: string | undefined,
+): ServiceError {
   const { kind, address } = destination;
   const common = { service: "authentik", transient: false } as const;
   switch (kind) {

@@ -72,10 +72,10 @@ export function envelopeOf({ body }: CloudflareAnswer): Envelope | undefined {
 }
 
 /**
- * True if the call succeeded. A 200 may report a failure in its body, which the SDK does not
+ * True if the call isSuccess. A 200 may report a failure in its body, which the SDK does not
  * notice.
  */
-export const succeeded = (
+export const isSuccess = (
   answer: CloudflareAnswer,
   envelope: Envelope | undefined,
 ): envelope is Envelope =>

@@ -10,11 +10,11 @@ import { withRetries } from "../retry.ts";
 import {
   type Envelope,
   envelopeOf,
+  isSuccess,
   receive,
   remainingOf,
   retryAfterMs,
   type SdkCall,
-  succeeded,
 } from "./answer.ts";
 import {
   cloudflareAborted,
@@ -121,7 +121,7 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
     const envelope = envelopeOf(answer);
     const pauseMs = retryAfterMs(answer);
     if (pauseMs > 0) limiter.pause(pauseMs);
-    if (succeeded(answer, envelope))
+    if (isSuccess(answer, envelope))
       return { envelope, bytes: answer.size, ms: performance.now() - sentAt };
     throw cloudflareResponseError(failed, answer, envelope, pauseMs);
   };

@@ -74,18 +74,18 @@ interface Refusal {
 
 function describeFailure({ operation, status, vendor, said, isFromApi }: Refusal): ErrorText {
   const has = (...codes: readonly string[]) => codes.some((code) => vendor.includes(code));
-  if (has("9999")) return noZeroTrust;
-  if (status === 429) return limited(operation);
-  if (status < 500 && !isFromApi) return stranger(operation, status);
+  if (has("9999")) return NO_ZERO_TRUST;
+  if (status === 429) return rateLimitText(operation);
+  if (status < 500 && !isFromApi) return notCloudflareText(operation, status);
   if (status === 408 || status >= 500)
-    return unreachable(
+    return unreachableText(
       operation,
       isFromApi
         ? `Cloudflare answered ${status}`
         : `something that is not Cloudflare's API answered ${status}`,
     );
-  if (status === 401 || has("1000", "6003", "6111", "9106")) return badToken;
-  if (status === 403 || has("10000", "9109")) return forbidden(operation);
+  if (status === 401 || has("1000", "6003", "6111", "9106")) return BAD_TOKEN;
+  if (status === 403 || has("10000", "9109")) return permissionText(operation);
   return {
     code: "CFA-CF-REFUSED",
     message: `Cloudflare refused to ${operation.does}: ${said || `status ${status}`}`,
@@ -93,32 +93,32 @@ function describeFailure({ operation, status, vendor, said, isFromApi }: Refusal
   };
 }
 
-const noZeroTrust: ErrorText = {
+const NO_ZERO_TRUST: ErrorText = {
   code: "CFA-CF-NO-ZERO-TRUST",
   message: "Zero Trust is not set up on this Cloudflare account, so logins are impossible",
   fix: "open https://one.dash.cloudflare.com, choose the account, pick a team name and the Free plan",
 };
 
-const badToken: ErrorText = {
+const BAD_TOKEN: ErrorText = {
   code: "CFA-CF-TOKEN",
   message: "Cloudflare does not accept the API token: it is wrong, expired or deleted",
   fix: "create a token under dash.cloudflare.com → My Profile → API Tokens, put it into CLOUDFLARE_API_TOKEN and restart cfauth",
 };
 
-const forbidden = ({ does, permission }: CloudflareOperation): ErrorText => ({
+const permissionText = ({ does, permission }: CloudflareOperation): ErrorText => ({
   code: "CFA-CF-PERMISSION",
   message: `Cloudflare does not let this API token ${does}: the permission ${permission} is missing`,
   fix: `dash.cloudflare.com → My Profile → API Tokens → the token → Edit: add ${permission} (the token stays the same)`,
 });
 
-const limited = ({ does }: CloudflareOperation): ErrorText => ({
+const rateLimitText = ({ does }: CloudflareOperation): ErrorText => ({
   code: "CFA-CF-RATE-LIMIT",
   message: `Cloudflare's limit of API requests is reached, so cfauth could not ${does}`,
   fix: "nothing to do: cfauth continues when the limit allows it",
   transient: true,
 });
 
-const unreachable = ({ does }: CloudflareOperation, what: string): ErrorText => ({
+const unreachableText = ({ does }: CloudflareOperation, what: string): ErrorText => ({
   code: "CFA-CF-UNREACHABLE",
   message: `${what} when asked to ${does}`,
   fix: "nothing to do: the daemon keeps trying; if it lasts, check https://www.cloudflarestatus.com",
@@ -126,8 +126,8 @@ const unreachable = ({ does }: CloudflareOperation, what: string): ErrorText => 
 });
 
 /** The status is below 500. Error pages of Cloudflare's own edge have 500 or more. */
-const stranger = (operation: CloudflareOperation, status: number): ErrorText => ({
-  ...unreachable(operation, `something that is not Cloudflare's API answered ${status}`),
+const notCloudflareText = (operation: CloudflareOperation, status: number): ErrorText => ({
+  ...unreachableText(operation, `something that is not Cloudflare's API answered ${status}`),
   fix: "check what answers instead of https://api.cloudflare.com: a proxy, a hotel's login page, or the server at CLOUDFLARE_BASE_URL; the daemon keeps trying",
 });
 
@@ -142,7 +142,10 @@ export function cloudflareConnectionError(
   const beyond = beyondLimitIn(error);
   if (beyond !== undefined) return oversizedCloudflareResponse(failed, "answer", beyond);
   const cause = safeCause(error, hide);
-  const text = unreachable(operation, `Cloudflare did not answer (${cause.code ?? cause.message})`);
+  const text = unreachableText(
+    operation,
+    `Cloudflare did not answer (${cause.code ?? cause.message})`,
+  );
   const fix = "check that this machine reaches https://api.cloudflare.com; the daemon keeps trying";
   return new ServiceError({
     service: "cloudflare",
@@ -195,7 +198,7 @@ export const rateLimitError = (
   new ServiceError({
     service: "cloudflare",
     transient: true,
-    ...limited(operation),
+    ...rateLimitText(operation),
     retryAfterMs: pauseMs,
   });
 
@@ -204,5 +207,5 @@ export const cloudflareAborted = ({ operation }: FailedCloudflareCall): ServiceE
   new ServiceError({
     service: "cloudflare",
     transient: true,
-    ...unreachable(operation, "cfauth is stopping and did not call Cloudflare"),
+    ...unreachableText(operation, "cfauth is stopping and did not call Cloudflare"),
   });

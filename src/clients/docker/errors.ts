@@ -32,7 +32,7 @@ export interface FailedDockerCall {
  */
 export function throwDockerError({ address, path, user }: FailedDockerCall, error: unknown): never {
   const beyond = beyondLimitIn(error);
-  if (beyond !== undefined) throw oversized(address, path, beyond.message);
+  if (beyond !== undefined) throw oversizedError(address, path, beyond.message);
   const cause = safeCause(error, []);
   const status = statusOf(error);
   const common = {
@@ -46,20 +46,20 @@ export function throwDockerError({ address, path, user }: FailedDockerCall, erro
       ...common,
       code: "CFA-DOCKER-DENIED",
       transient: false,
-      ...denied(address, user),
+      ...deniedText(address, user),
     });
   if (status === 401 || status === 403 || status === 405)
     throw new ServiceError({
       ...common,
       code: "CFA-DOCKER-PROXY",
       transient: false,
-      ...forbidden(address, path, status),
+      ...proxyText(address, path, status),
     });
   throw new ServiceError({
     ...common,
     code: "CFA-DOCKER-UNREACHABLE",
     transient: true,
-    ...unreachable(address, status === undefined ? reasonOf(cause) : `status ${status}`),
+    ...unreachableText(address, status === undefined ? reasonOf(cause) : `status ${status}`),
   });
 }
 
@@ -76,7 +76,7 @@ interface ErrorText {
   readonly fix: string;
 }
 
-function denied(address: DockerAddress, { uid, gids }: ProcessUser): ErrorText {
+function deniedText(address: DockerAddress, { uid, gids }: ProcessUser): ErrorText {
   const gid = address.kind === "socket" ? groupOf(address.path) : undefined;
   const belongs = gid === undefined ? "" : `: it belongs to group ${gid}`;
   const runs =
@@ -102,12 +102,12 @@ function groupOf(path: string): number | undefined {
   }
 }
 
-const forbidden = (address: DockerAddress, path: string, status: number): ErrorText => ({
+const proxyText = (address: DockerAddress, path: string, status: number): ErrorText => ({
   message: `the socket proxy at ${formatDockerAddress(address)} refuses GET ${path} (${status})`,
   fix: `allow GET ${path} in the socket proxy, in addition to ${["/containers/json", "/events", "/info"].filter((it) => it !== path).join(" and ")}`,
 });
 
-const unreachable = (address: DockerAddress, what: string): ErrorText => ({
+const unreachableText = (address: DockerAddress, what: string): ErrorText => ({
   message: `Docker does not answer at ${formatDockerAddress(address)} (${what}); nothing is torn down`,
   fix:
     address.kind === "socket"
@@ -116,7 +116,7 @@ const unreachable = (address: DockerAddress, what: string): ErrorText => ({
 });
 
 /** The list fails as a whole, because half of it would look like containers that stopped. */
-const oversized = (address: DockerAddress, path: string, limit: string): ServiceError =>
+const oversizedError = (address: DockerAddress, path: string, limit: string): ServiceError =>
   new ServiceError({
     service: "docker",
     code: "CFA-DOCKER-UNREACHABLE",

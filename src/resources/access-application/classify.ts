@@ -44,4 +44,7 @@ export function classifyApplications(
 const byAge = (a: ApplicationResponse, b: ApplicationResponse): number =>
   compare(a.created_at ?? "", b.created_at ?? "") || compare(a.id ?? "", b.id ?? "");
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -144,7 +144,10 @@ function peopleRules(
 export const sortRules = (rules: readonly unknown[]): readonly unknown[] =>
   rules.toSorted((a, b) => compare(canonicalPolicy(a), canonicalPolicy(b)));
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
 
 /** A text that does not depend on the order of fields, which the API does not guarantee. */
 export function canonicalPolicy(value: unknown): string {

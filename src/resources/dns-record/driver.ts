@@ -35,8 +35,8 @@ export function createDnsRecordDriver(
         ? observeZonesInUse(options, before)
         : observeAll(options),
     apply: (changes, observed) =>
-      applyInSequence(batches(changes), observed, (batch, sofar) =>
-        writeRecords(options, batch, sofar),
+      applyInSequence(batches(changes), observed, (batch, state) =>
+        writeRecords(options, batch, state),
       ),
   };
 }

@@ -115,7 +115,7 @@ async function applyBatch(
     ...(body.deletes ?? []).map(({ id }) => removeById(id)),
     ...[...(puts ?? []), ...(posts ?? [])].map((answer) => put(zone_id, owner, answer)),
   ];
-  return (observed) => updates.reduce((sofar, update) => update(sofar), observed);
+  return (observed) => updates.reduce((state, update) => update(state), observed);
 }
 
 function deletedRecords(change: DnsRecordChange): readonly { readonly id: string }[] {

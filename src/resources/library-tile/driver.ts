@@ -69,7 +69,7 @@ export function createLibraryTileDriver(options: LibraryTileDriverOptions): Libr
       }
     },
     apply: (changes, observed) =>
-      applyInSequence(chunks(changes), observed, (chunk, sofar) => apply(options, chunk, sofar)),
+      applyInSequence(chunks(changes), observed, (chunk, state) => apply(options, chunk, state)),
   };
 }
 
@@ -128,7 +128,7 @@ async function lookUpTiles(
   slugs: readonly string[],
   observed: ObservedLibraryTiles,
 ): Promise<ObservedLibraryTiles> {
-  let sofar = observed;
+  let state = observed;
   for (const chunk of chunks(slugs)) {
     const answers = await Promise.all(
       chunk.map(async (slug) => ({
@@ -136,9 +136,9 @@ async function lookUpTiles(
         tile: await tileWithBindings({ authentik, owner }, slug),
       })),
     );
-    sofar = answers.reduce(addAnswer, sofar);
+    state = answers.reduce(addAnswer, state);
   }
-  return sofar;
+  return state;
 }
 
 async function tileWithBindings(

@@ -113,7 +113,7 @@ async function runSteps(
 const chain =
   (...updates: readonly StateUpdate<ObservedLibraryTiles>[]): StateUpdate<ObservedLibraryTiles> =>
   (observed) =>
-    updates.reduce((sofar, update) => update(sofar), observed);
+    updates.reduce((state, update) => update(state), observed);
 
 const put =
   (tile: Mine<Tile>): StateUpdate<ObservedLibraryTiles> =>

@@ -32,7 +32,7 @@ function sees(
   return library(state, version(release), user).map(({ slug }) => slug);
 }
 
-test("who is in a bound group sees the tile, and everybody one without bindings", async () => {
+test("members of a bound group see the tile, and everyone sees a tile without bindings", async () => {
   await using authentik = await openAuthentik();
   await bind(authentik, await tile(authentik, "photos"), "family");
   await tile(authentik, "wiki");
@@ -41,7 +41,7 @@ test("who is in a bound group sees the tile, and everybody one without bindings"
   expect(sees(authentik, "akadmin")).toEqual(["wiki"]);
 });
 
-test("tiles stand by heading and name", async () => {
+test("tiles are sorted by heading and name", async () => {
   await using authentik = await openAuthentik();
   await tile(authentik, "z", { group: "Media" });
   await tile(authentik, "a", { group: "Media" });
@@ -50,7 +50,7 @@ test("tiles stand by heading and name", async () => {
   expect(sees(authentik, "alice")).toEqual(["q", "m", "a", "z"]);
 });
 
-test("an application without an address of its own opens where its provider sends people back to", async () => {
+test("an application without its own address opens the origin of its provider's first redirect URI", async () => {
   await using authentik = await openAuthentik();
   const { application } = await wire(authentik);
   expect(launchUrl(authentik.state, application)).toBe("https://sandbox.cloudflareaccess.com");
@@ -102,7 +102,7 @@ test("the library asks for a login and then shows the tiles below their headings
   );
 });
 
-test("who has logged in to an application is known to the library, and the other way round", async () => {
+test("a login to an application also counts for the library, and the other way round", async () => {
   await using authentik = await openAuthentik();
   const wired = await wire(authentik);
   const first = visitor(authentik);
@@ -113,7 +113,7 @@ test("who has logged in to an application is known to the library, and the other
   expect((await second.follow(authorizeUrl(wired))).location).toContain("?code=");
 });
 
-test("a wrong password opens no library", async () => {
+test("a wrong password does not open the library", async () => {
   await using authentik = await openAuthentik();
   const browser = visitor(authentik);
   const page = await browser.post(LIBRARY, { username: "alice", password: "guess" });
@@ -122,7 +122,7 @@ test("a wrong password opens no library", async () => {
   expect((await browser.get(LIBRARY)).html).toContain('id="password"');
 });
 
-test("who has logged out is asked for the password again", async () => {
+test("the library asks for the password again after a logout", async () => {
   await using authentik = await openAuthentik();
   await wire(authentik);
   const browser = visitor(authentik);
@@ -136,7 +136,7 @@ test("who has logged out is asked for the password again", async () => {
   expect((await browser.get(LIBRARY)).html).toContain('id="password"');
 });
 
-test("nothing in a tile can break out of its place", async () => {
+test("text in a tile is escaped", async () => {
   await using authentik = await openAuthentik();
   const evil = `"><script>'&`;
   const application = await tile(authentik, "evil");

@@ -6,7 +6,7 @@ import { authorizeUrl, logIn, redeem, visitor } from "./visitor.ts";
 
 const ISSUER = `${PUBLIC_ORIGIN}/application/o/cf-tunnel-access/`;
 
-test("a login leads over password and consent to an ID token that the JWKS verifies", async () => {
+test("a login with password and consent returns an ID token that the JWKS verifies", async () => {
   await using authentik = await openAuthentik();
   const wired = await wire(authentik);
   const browser = visitor(authentik);
@@ -46,7 +46,7 @@ test("a login leads over password and consent to an ID token that the JWKS verif
   });
 });
 
-test("who has logged in and consented is sent straight back", async () => {
+test("a person who has logged in and consented is redirected at once", async () => {
   await using authentik = await openAuthentik();
   const wired = await wire(authentik);
   const browser = visitor(authentik);
@@ -55,7 +55,7 @@ test("who has logged in and consented is sent straight back", async () => {
   expect(again.location).toMatch(`${CALLBACK}?code=`);
 });
 
-test("consent outlives the session and is asked for again when the scopes change", async () => {
+test("consent outlives the session and is requested again when the scopes change", async () => {
   await using authentik = await openAuthentik();
   const wired = await wire(authentik);
   await logIn(visitor(authentik), authorizeUrl(wired));
@@ -87,7 +87,7 @@ test("a wrong password leaves the visitor on the login page", async () => {
   expect(page.html).toContain('<p role="alert">Failed to authenticate.</p>');
 });
 
-test("a code with a PKCE challenge is redeemed only with its verifier", async () => {
+test("a code with a PKCE challenge can be redeemed only with its verifier", async () => {
   await using authentik = await openAuthentik();
   const wired = await wire(authentik);
   const pkce = {
@@ -107,7 +107,7 @@ test("a code with a PKCE challenge is redeemed only with its verifier", async ()
   });
 });
 
-test("the client may say its secret in the header instead", async () => {
+test("the client may send its secret in the header instead", async () => {
   await using authentik = await openAuthentik();
   const wired = await wire(authentik);
   const back = await logIn(visitor(authentik), authorizeUrl(wired));
@@ -131,7 +131,7 @@ test("the client may say its secret in the header instead", async () => {
   expect(await userinfo.json()).toMatchObject({ email: "alice@example.com", groups: ["family"] });
 });
 
-test("bindings of the application keep others out, and members of child groups are in", async () => {
+test("bindings of the application lock out other people and admit members of child groups", async () => {
   await using authentik = await openAuthentik({
     users: [
       { username: "kim", groups: ["kids"] },
@@ -158,7 +158,7 @@ test("bindings of the application keep others out, and members of child groups a
   expect(denied.html).toContain("<h1>Permission denied</h1>");
 });
 
-test("after logging out the password is asked for again", async () => {
+test("the password is requested again after a logout", async () => {
   await using authentik = await openAuthentik();
   const wired = await wire(authentik);
   const browser = visitor(authentik);
@@ -173,7 +173,7 @@ test("after logging out the password is asked for again", async () => {
   expect((await browser.follow(authorizeUrl(wired))).html).toContain('id="password"');
 });
 
-test("logins are not in the journal", async () => {
+test("requests of a login are not in the journal", async () => {
   await using authentik = await openAuthentik();
   const wired = await wire(authentik);
   authentik.controls.clear();
@@ -181,7 +181,7 @@ test("logins are not in the journal", async () => {
   expect(authentik.controls.calls).toEqual([]);
 });
 
-test("the handler serves pages and API to whoever brings the public host", async () => {
+test("the handler serves pages and API under the public host", async () => {
   await using authentik = await openAuthentik();
   const wired = await wire(authentik);
   const { createServer } = await import("node:http");

@@ -5,7 +5,7 @@ import { authorizeUrl, claimsAfterLogin, logIn, redeem, visitor } from "./visito
 
 const ISSUER = `${PUBLIC_ORIGIN}/application/o/cf-tunnel-access/`;
 
-test("a new secret is in force at once", async () => {
+test("a new secret takes effect at once", async () => {
   await using authentik = await openAuthentik();
   const wired = await wire(authentik);
   const old = wired.provider.client_secret;
@@ -35,7 +35,7 @@ test("a deleted provider is an unknown client", async () => {
   expect(page.html).toContain("Client ID Error");
 });
 
-test("a provider without grant types refuses every login, and blames the request", async () => {
+test("a provider without grant types refuses every login as a malformed request", async () => {
   await using authentik = await openAuthentik();
   const wired = await wire(authentik, { grant_types: undefined });
   expect(wired.provider.grant_types).toEqual([]);
@@ -44,7 +44,7 @@ test("a provider without grant types refuses every login, and blames the request
   expect(back.searchParams.get("error_description")).toBe("The request is otherwise malformed");
 });
 
-test("a redirect URI must match to the letter", async () => {
+test("a strict redirect URI must match exactly", async () => {
   await using authentik = await openAuthentik();
   const page = await visitor(authentik).get(
     authorizeUrl(await wire(authentik), { redirect_uri: `${CALLBACK}/` }),
@@ -53,7 +53,7 @@ test("a redirect URI must match to the letter", async () => {
   expect(page.html).toContain("<h1>Redirect URI Error</h1>");
 });
 
-test("a provider without redirect URIs takes the first one that it meets", async () => {
+test("a provider without redirect URIs stores the first one that it sees", async () => {
   await using authentik = await openAuthentik();
   const wired = await wire(authentik, { redirect_uris: [] });
   await visitor(authentik).get(authorizeUrl(wired));
@@ -62,7 +62,7 @@ test("a provider without redirect URIs takes the first one that it meets", async
   ]);
 });
 
-test("without a signing key the token is signed by the secret and the JWKS is empty", async () => {
+test("without a signing key the secret signs the token and the JWKS is empty", async () => {
   await using authentik = await openAuthentik();
   const wired = await wire(authentik, { signing_key: null });
   const back = await logIn(visitor(authentik), authorizeUrl(wired));
@@ -71,7 +71,7 @@ test("without a signing key the token is signed by the secret and the JWKS is em
   expect((await visitor(authentik).get("/application/o/cf-tunnel-access/jwks/")).html).toBe("{}");
 });
 
-test("with an encryption key the ID token is no longer readable", async () => {
+test("with an encryption key the ID token is unreadable", async () => {
   await using authentik = await openAuthentik();
   const wired = await wire(authentik, { encryption_key: authentik.state.certificates[0]?.pk });
   const back = await logIn(visitor(authentik), authorizeUrl(wired));
@@ -82,7 +82,7 @@ test("with an encryption key the ID token is no longer readable", async () => {
   });
 });
 
-test("the ID token has no claims of the user when the provider keeps them out", async () => {
+test("the ID token has no user claims if the provider excludes them", async () => {
   await using authentik = await openAuthentik();
   const claims = await claimsAfterLogin(
     authentik,
@@ -101,14 +101,14 @@ test("a provider without scope mappings gives no email", async () => {
   expect(claims).not.toHaveProperty("email");
 });
 
-test("a mapping speaks only when its scope is asked for", async () => {
+test("a mapping adds claims only if its scope is requested", async () => {
   await using authentik = await openAuthentik();
   const claims = await claimsAfterLogin(authentik, await wire(authentik), "openid email");
   expect(claims).toMatchObject({ email: "alice@example.com" });
   expect(claims).not.toHaveProperty("groups");
 });
 
-test("the groups claim names direct groups, a custom mapping the inherited ones too", async () => {
+test("the groups claim has direct groups, and a custom mapping can add inherited ones", async () => {
   await using authentik = await openAuthentik({
     users: [{ username: "kim", groups: ["kids"] }],
     groups: [{ name: "kids", parents: ["family"] }],
@@ -124,7 +124,7 @@ test("the groups claim names direct groups, a custom mapping the inherited ones 
   expect(claims).toMatchObject({ groups: ["kids"], cf_groups: ["kids", "family"] });
 });
 
-test("discovery speaks of the address that was called", async () => {
+test("discovery uses the address that the caller used", async () => {
   await using authentik = await openAuthentik();
   await wire(authentik);
   const path = "/application/o/cf-tunnel-access/.well-known/openid-configuration";

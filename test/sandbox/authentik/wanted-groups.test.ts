@@ -21,11 +21,11 @@ test.for([
   // Ends a line in JavaScript's regular expressions, but not in Python.
   { name: "a line separator", list: '["a\u2028b"]', wanted: ["a\u2028b"] },
   { name: "escapes", list: '["a\\\\b", "c\\nd", "\\u00e9"]', wanted: ["a\\b", "c\nd", "é"] },
-])("$name is understood", ({ list, wanted }) => {
+])("the sandbox understands a group list with $name", ({ list, wanted }) => {
   expect(wantedGroups(written("home", list))).toEqual({ claim: "cfauth_groups_home", wanted });
 });
 
-test("the dashes of an owner are underscores in the claim", () => {
+test("dashes in an owner's name are underscores in the claim", () => {
   expect(wantedGroups(written("my-home", "[]", "cfauth_groups_my_home"))?.claim).toBe(
     "cfauth_groups_my_home",
   );
@@ -36,16 +36,16 @@ test.for([
   { name: "a claim of another owner", expression: written("home", "[]", "cfauth_groups_other") },
   { name: "a list in Python's own quotes", expression: written("home", "['admins']") },
   { name: "a list of numbers", expression: written("home", "[1]") },
-  { name: "a list that is not closed", expression: written("home", '["admins"') },
+  { name: "an unclosed list", expression: written("home", '["admins"') },
   { name: "a list over two lines", expression: written("home", '["admins",\n"family"]') },
   { name: "no list", expression: written("home", '"admins"') },
   { name: "another comment", expression: written("home", "[]").replace("Made", "made") },
-  { name: "a line that follows", expression: `${written("home", "[]")}\nreturn {}` },
+  { name: "a further line", expression: `${written("home", "[]")}\nreturn {}` },
   {
     name: "direct groups only",
     expression: written("home", "[]").replace("all_groups()", "groups.all()"),
   },
-])("$name is not understood", ({ expression }) => {
+])("the sandbox does not run an expression with $name", ({ expression }) => {
   expect(wantedGroups(expression)).toBeUndefined();
 });
 
@@ -56,12 +56,12 @@ const kim = {
 
 test.for([
   {
-    name: "wanted groups of a user, inherited ones too",
+    name: "the requested groups of a user, including inherited ones",
     list: '["family", "kids", "admins"]',
     groups: ["kids", "family"],
   },
-  { name: "no groups where none is wanted", list: "[]", groups: [] },
-])("the token names $name", async ({ list, groups }) => {
+  { name: "no groups if none is requested", list: "[]", groups: [] },
+])("the token contains $name", async ({ list, groups }) => {
   await using authentik = await openAuthentik(kim);
   const expression = written("home", list);
   const { body } = await authentik.ask("POST", "/propertymappings/provider/scope/", {
@@ -75,7 +75,7 @@ test.for([
   expect(claims).toMatchObject({ email: "kim@example.com", cfauth_groups_home: groups });
 });
 
-test("an expression that is nearly right gives nothing", async () => {
+test("an expression that is almost right yields nothing", async () => {
   await using authentik = await openAuthentik(kim);
   const expression = written("home", "['family']");
   const { body } = await authentik.ask("POST", "/propertymappings/provider/scope/", {

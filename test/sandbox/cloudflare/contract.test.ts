@@ -14,25 +14,25 @@ test.runIf(there).for([
     says: "must have required property 'domain'",
   },
   {
-    name: "a domain that is no text",
+    name: "a domain that is not a string",
     path: "@/access/apps",
     body: { ...app, domain: 5 },
     says: "/domain must be string",
   },
   {
-    name: "a login method that is no list",
+    name: "a login method that is not a list",
     path: "@/access/apps",
     body: { ...app, allowed_idps: "x" },
     says: "/allowed_idps must be array",
   },
   {
-    name: "a misspelt setting",
+    name: "a misspelled setting",
     path: "@/access/apps",
     body: { ...app, sesion_duration: "1h" },
     says: "(sesion_duration)",
   },
   {
-    name: "a misspelt setting of a policy",
+    name: "a misspelled setting of a policy",
     path: "@/access/policies",
     body: { ...policy, sesion_duration: "1h" },
     says: "(sesion_duration)",
@@ -44,19 +44,19 @@ test.runIf(there).for([
     says: "/decision must be equal to one of the allowed values",
   },
   {
-    name: "a misspelt endpoint",
+    name: "a misspelled endpoint",
     path: "@/access/identity_providers",
     body: { name: "A", type: "oidc", config: { auth_uri: "https://a.example" } },
     says: "(auth_uri)",
   },
   {
-    name: "claims as text",
+    name: "claims as a string",
     path: "@/access/identity_providers",
     body: { name: "A", type: "oidc", config: { claims: "groups" } },
     says: "/config/claims must be array",
   },
   {
-    name: "a body where none belongs",
+    name: "an undeclared body",
     path: "@/access/apps/00000000-0000-4000-8000-000000000000/revoke_tokens",
     body: {},
     says: "a body where none is declared",
@@ -74,7 +74,7 @@ test.runIf(there).for([
     says: "must have required property 'ttl'",
   },
   {
-    name: "a misspelt comment",
+    name: "a misspelled comment",
     body: { type: "CNAME", name: "a", content: "b.example.net", ttl: 1, coment: "x" },
     says: "(coment)",
   },
@@ -101,7 +101,7 @@ test.runIf(there).for([
 
 test.runIf(there).for([
   {
-    name: "a misspelt option",
+    name: "a misspelled option",
     rule: { hostname: "a.example.com", service: "http://a", originRequest: { noTlsVerify: true } },
     says: "(noTlsVerify)",
   },

@@ -3,7 +3,7 @@ import { openCloudflare } from "./testing.ts";
 
 const tag = { name: "cfauth-home" };
 
-test("a status fault answers in place of the API and nothing is done", async () => {
+test("a status fault answers instead of the API and changes nothing", async () => {
   await using cloudflare = await openCloudflare();
   cloudflare.controls.fault(({ write }) => write, {
     kind: "status",
@@ -17,7 +17,7 @@ test("a status fault answers in place of the API and nothing is done", async () 
   expect(cloudflare.state.tags.size).toBe(0);
 });
 
-test("a fault is met as often as told, then the API is well again", async () => {
+test("a fault occurs as often as requested, then the API works again", async () => {
   await using cloudflare = await openCloudflare();
   cloudflare.controls.fault(() => true, { kind: "status", status: 500, body: { errors: [] } }, 2);
   const statuses: number[] = [];
@@ -26,7 +26,7 @@ test("a fault is met as often as told, then the API is well again", async () => 
   expect(statuses).toEqual([500, 500, 200]);
 });
 
-test("healing drops the faults that wait", async () => {
+test("heal() drops the waiting faults", async () => {
   await using cloudflare = await openCloudflare();
   cloudflare.controls.fault(() => true, { kind: "hang" }, Infinity);
   cloudflare.controls.heal();
@@ -47,7 +47,7 @@ test.for([
   },
 );
 
-test("a delayed effect comes late", async () => {
+test("a delay fault delays the effect", async () => {
   await using cloudflare = await openCloudflare();
   const moments: string[] = [];
   cloudflare.controls.hook(
@@ -69,7 +69,7 @@ test("a request that hangs is cut when the sandbox closes", async () => {
   expect(await asked).toBe("cut");
 });
 
-test("a hook sees each request before and after its effect, until it is taken off", async () => {
+test("a hook sees each request before and after its effect, until it is removed", async () => {
   await using cloudflare = await openCloudflare();
   const seen: string[] = [];
   const off = cloudflare.controls.hook(
@@ -81,7 +81,7 @@ test("a hook sees each request before and after its effect, until it is taken of
   expect(seen).toEqual(["1 GET /zones before", "1 GET /zones after"]);
 });
 
-test("the journal tells reads from writes and starts anew when cleared", async () => {
+test("the journal distinguishes reads from writes and is empty after clear()", async () => {
   await using cloudflare = await openCloudflare();
   await cloudflare.ask("GET", "@/access/tags?page=1");
   await cloudflare.ask("POST", "@/access/tags", tag);
@@ -93,7 +93,7 @@ test("the journal tells reads from writes and starts anew when cleared", async (
   expect(cloudflare.controls.calls).toMatchObject([{ n: 1, method: "GET" }]);
 });
 
-test("a mistake in a hook is reported, for it must fail the test", async () => {
+test("an error in a hook is reported, so that the test fails", async () => {
   const cloudflare = await openCloudflare();
   cloudflare.controls.hook(() => {
     throw new Error("oops");

@@ -11,7 +11,7 @@ test("a good token is active", async () => {
   expect(await cloudflare.ask("GET", "@/tokens/verify")).toMatchObject({ status: 401, code: 1000 });
 });
 
-test("an account's token is verified in its account only", async () => {
+test("an account's token can be verified only in its account", async () => {
   await using cloudflare = await openCloudflare({ tokenOwner: "account" });
   expect((await cloudflare.ask("GET", "@/tokens/verify")).result).toMatchObject({
     status: "active",
@@ -24,21 +24,21 @@ test("an account's token is verified in its account only", async () => {
 
 test.for([
   {
-    name: "a wrong token is no authentication",
+    name: "a wrong token gets an authentication error",
     authorization: "Bearer wrong",
     path: "/zones",
     status: 401,
     code: 10000,
   },
   {
-    name: "a wrong token is invalid where it is verified",
+    name: "a wrong token is invalid at the verify endpoint",
     authorization: "Bearer wrong",
     path: "/user/tokens/verify",
     status: 401,
     code: 1000,
   },
   {
-    name: "no token at all is a bad request",
+    name: "a request without a token gets 400",
     authorization: undefined,
     path: "/zones",
     status: 400,
@@ -54,7 +54,7 @@ test.for([
   expect(await response.json()).toMatchObject({ success: false, errors: [{ code }], result: null });
 });
 
-test("a missing permission is a 403 with code 10000", async () => {
+test("a missing permission gets 403 with code 10000", async () => {
   await using cloudflare = await openCloudflare();
   cloudflare.controls.fault(({ path }) => path.includes("/access/tags"), permissionDenied);
   expect(await cloudflare.ask("GET", "@/access/tags")).toMatchObject({ status: 403, code: 10000 });
@@ -82,7 +82,7 @@ test.for([
   },
 );
 
-test("what a token may not is not done", async () => {
+test("a forbidden request changes nothing", async () => {
   await using cloudflare = await openCloudflare();
   cloudflare.state.denied.add("apps");
   expect((await cloudflare.ask("POST", "@/access/tags", { name: "cfauth-home" })).status).toBe(403);
@@ -91,7 +91,7 @@ test("what a token may not is not done", async () => {
   expect((await cloudflare.ask("POST", "@/access/tags", { name: "cfauth-home" })).status).toBe(201);
 });
 
-test("a token that may not read zones sees none in the list, and by its id one whose records it may write", async () => {
+test("a token that may not read zones sees an empty list, but can read a zone by its id if it may write its records", async () => {
   await using cloudflare = await openCloudflare();
   const zone = `/zones/${zoneId(cloudflare)}`;
   cloudflare.state.denied.add("zones");
@@ -116,19 +116,19 @@ test.for([
   "@/cfd_tunnel/homelab",
   "@/nothing/here",
   "/accounts/mine/access/apps",
-])("%s leads nowhere", async (path) => {
+])("%s has no route", async (path) => {
   await using cloudflare = await openCloudflare({ clumsy: true });
   expect(await cloudflare.ask("GET", path)).toMatchObject({ status: 404, code: 7003 });
 });
 
-test("every answer tells the budget that is left", async () => {
+test("every answer shows the remaining budget", async () => {
   await using cloudflare = await openCloudflare({ rateLimit: { quota: 3, windowSeconds: 60 } });
   const { headers } = await cloudflare.ask("GET", "/zones");
   expect(headers.get("ratelimit")).toBe('"default";r=2;t=60');
   expect(headers.get("ratelimit-policy")).toBe('"default";q=3;w=60');
 });
 
-test("who asks too often is told how long to wait, and nothing is done", async () => {
+test("a client over the rate limit learns how long to wait, and its request changes nothing", async () => {
   await using cloudflare = await openCloudflare({ rateLimit: { quota: 1, windowSeconds: 60 } });
   await cloudflare.ask("GET", "/zones");
   const { status, headers } = await cloudflare.ask("POST", "@/access/tags", { name: "late" });
@@ -137,7 +137,7 @@ test("who asks too often is told how long to wait, and nothing is done", async (
   expect(cloudflare.state.tags.size).toBe(0);
 });
 
-test("a list comes in pages, and a page past the end is empty", async () => {
+test("a list has pages, and a page past the end is empty", async () => {
   await using cloudflare = await openCloudflare();
   for (let n = 0; n < 51; n += 1) seedTag(cloudflare.state, `tag-${n}`);
   const first = await cloudflare.ask("GET", "@/access/tags");
@@ -147,7 +147,7 @@ test("a list comes in pages, and a page past the end is empty", async () => {
   expect(second.info).toEqual({ page: 2, per_page: 50, count: 1, total_count: 51, total_pages: 2 });
 });
 
-test("a page never holds more than the operation allows", async () => {
+test("a page never has more rows than the operation allows", async () => {
   await using cloudflare = await openCloudflare({
     clumsy: true,
     zones: Array.from({ length: 51 }, (_, n) => `zone-${n}.example`),

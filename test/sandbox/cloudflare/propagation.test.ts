@@ -3,7 +3,7 @@ import { createPropagation } from "./propagation.ts";
 import { seedConfiguration, seedRecord, seedTunnel } from "./seed.ts";
 import { openCloudflare } from "./testing.ts";
 
-test("without a lag the edge believes what the API says", async () => {
+test("without a lag the edge has the same state as the API", async () => {
   await using cloudflare = await openCloudflare();
   await cloudflare.ask("POST", "@/access/policies", {
     name: "P",
@@ -13,7 +13,7 @@ test("without a lag the edge believes what the API says", async () => {
   expect(cloudflare.propagation.view().policies).toMatchObject([{ name: "P" }]);
 });
 
-test("a write reaches the edge after its lag, each part after its own", async () => {
+test("a write reaches each part of the edge after that part's lag", async () => {
   await using cloudflare = await openCloudflare();
   const clock = { now: 0 };
   const { state } = cloudflare;
@@ -29,7 +29,7 @@ test("a write reaches the edge after its lag, each part after its own", async ()
   expect(propagation.view().records.length).toBe(1);
 });
 
-test("writes arrive one after the other, not all with the first", async () => {
+test("writes arrive one after the other, not all together", async () => {
   await using cloudflare = await openCloudflare();
   const clock = { now: 0 };
   const propagation = createPropagation(cloudflare.state, { dns: 1000 }, () => clock.now);
@@ -44,7 +44,7 @@ test("writes arrive one after the other, not all with the first", async () => {
   expect(names()).toEqual(["a.example.com", "b.example.com"]);
 });
 
-test("an endless lag holds the edge where it is until it is released", async () => {
+test("an infinite lag freezes the edge until it is released", async () => {
   await using cloudflare = await openCloudflare({ lag: { access: Infinity } });
   const add = (name: string) =>
     cloudflare.ask("POST", "@/access/policies", {
@@ -63,7 +63,7 @@ test("an endless lag holds the edge where it is until it is released", async () 
   expect(names()).toEqual(["first", "second"]);
 });
 
-test("what the edge holds does not change under its hands", async () => {
+test("a delayed state at the edge does not change with the API", async () => {
   await using cloudflare = await openCloudflare();
   const record = seedRecord(cloudflare.state, { name: "app.example.com", content: "203.0.113.7" });
   cloudflare.propagation.lag({ dns: Infinity });
@@ -73,7 +73,7 @@ test("what the edge holds does not change under its hands", async () => {
   expect(cloudflare.propagation.view().records).toMatchObject([{ content: "203.0.113.7" }]);
 });
 
-test("a connector reports the version that it runs on, not the newest", async () => {
+test("a connector reports the version that it runs, not the newest one", async () => {
   await using cloudflare = await openCloudflare();
   const tunnel = seedTunnel(cloudflare.state, { status: "healthy" });
   seedConfiguration(cloudflare.state, tunnel);

@@ -8,7 +8,7 @@ import { openCloudflare, zoneId } from "./testing.ts";
 const clientOf = ({ url, state }: Cloudflare): Client =>
   new Client({ apiToken: state.token, apiKey: null, apiEmail: null, baseURL: url, maxRetries: 0 });
 
-test("the SDK opens a hostname from end to end", async () => {
+test("the SDK can open a hostname from end to end", async () => {
   await using cloudflare = await openCloudflare();
   const client = clientOf(cloudflare);
   const account_id = cloudflare.state.accountId;
@@ -61,7 +61,7 @@ test("the SDK opens a hostname from end to end", async () => {
   expect(view.records).toMatchObject([{ name: "app.example.com", content, proxied: true }]);
 });
 
-test("the SDK walks through all pages of a list", async () => {
+test("the SDK reads all pages of a list", async () => {
   await using cloudflare = await openCloudflare();
   for (let n = 0; n < 120; n += 1) seedTag(cloudflare.state, `tag-${n}`);
   const names: string[] = [];
@@ -72,7 +72,7 @@ test("the SDK walks through all pages of a list", async () => {
   expect(new Set(names).size).toBe(120);
 });
 
-test("the SDK meets the right errors", async () => {
+test("the SDK throws the right errors", async () => {
   await using cloudflare = await openCloudflare();
   const client = clientOf(cloudflare);
   seedRecord(cloudflare.state, { name: "app.example.com" });
@@ -97,7 +97,7 @@ test("the SDK meets the right errors", async () => {
   );
 });
 
-test("the SDK deletes and revokes without a body that the schema does not know", async () => {
+test("the SDK sends no undeclared body to delete or revoke", async () => {
   await using cloudflare = await openCloudflare();
   const client = clientOf(cloudflare);
   const account_id = cloudflare.state.accountId;

@@ -48,7 +48,7 @@ it.each([
   { name: "a container's name on the network", host: "home-wiki-1.tunnel", address: "172.20.0.2" },
   { name: "an alias on the network", host: "docs.tunnel", address: "172.20.0.2" },
   { name: "a name on the network in capitals", host: "WIKI.tunnel", address: "172.20.0.2" },
-  { name: "a name with a closing dot", host: "wiki.tunnel.", address: "172.20.0.2" },
+  { name: "a name with a trailing dot", host: "wiki.tunnel.", address: "172.20.0.2" },
   { name: "a short id", host: "0123456789ab", address: "172.20.0.2" },
   { name: "a short id on the network", host: "0123456789ab.tunnel", address: "172.20.0.2" },
   { name: "a name on the network in other letter case", host: "wiki.Tunnel", address: undefined },
@@ -57,18 +57,18 @@ it.each([
   { name: "a name in capitals", host: "WIKI", address: "172.20.0.2" },
   { name: "an address", host: "10.1.2.3", address: "10.1.2.3" },
   { name: "the host of the containers", host: "host.docker.internal", address: "127.0.0.1" },
-  { name: "a name that nobody has", host: "nobody", address: undefined },
-])("resolves $name", async ({ host, address }) => {
+  { name: "an unknown name", host: "nobody", address: undefined },
+])("the resolver handles $name", async ({ host, address }) => {
   expect(await dockerResolver(engine([WIKI]), ["tunnel"])(host)).toBe(address);
 });
 
-it("does not see containers of other networks", async () => {
+it("the resolver ignores containers of other networks", async () => {
   expect(
     await dockerResolver(engine([{ ...WIKI, network: "private" }]), ["tunnel"])("wiki"),
   ).toBeUndefined();
 });
 
-it("gives replicas turns", async () => {
+it("the resolver answers with replicas in turn", async () => {
   const resolve = dockerResolver(
     engine([WIKI, { ...WIKI, name: "home-wiki-2", id: "1123456789abcdef", ip: "172.20.0.3" }]),
     ["tunnel"],
@@ -80,7 +80,7 @@ it("gives replicas turns", async () => {
   ]);
 });
 
-it("gives a stranger turns that has the name as an alias on that network, and not by the short id", async () => {
+it("a foreign container with the name as an alias answers in turn to the name, but not to the short id", async () => {
   const stranger: Box = {
     name: "mallory",
     id: "fedcba9876543210",
@@ -98,7 +98,7 @@ it("gives a stranger turns that has the name as an alias on that network, and no
   ]);
 });
 
-it("a stranger with an alias spelled like the whole host answers alone, on whichever network it is", async () => {
+it("a foreign container with an alias that equals the whole host answers alone, on any network", async () => {
   const stranger: Box = {
     name: "mallory",
     ip: "172.21.0.9",
@@ -112,7 +112,7 @@ it("a stranger with an alias spelled like the whole host answers alone, on which
   ]);
 });
 
-it("a plain name is asked for on the networks in the order of their names", async () => {
+it("a plain name is looked up on the networks in the order of their names", async () => {
   const stranger: Box = { name: "mallory", ip: "172.21.0.9", network: "other", aliases: ["wiki"] };
   const resolve = dockerResolver(engine([WIKI, stranger]), ["tunnel", "other"]);
   expect([await resolve("wiki"), await resolve("wiki.tunnel")]).toEqual([

@@ -4,7 +4,7 @@ import { edge, HOST } from "./testing/edge.ts";
 import { originStub } from "./testing/origin-stub.ts";
 import { record } from "./testing/world.ts";
 
-describe("a name", () => {
+describe("names", () => {
   it.each([
     { name: "without a record", names: [] },
     { name: "with a record that is not proxied", names: [record(HOST, { proxied: false })] },
@@ -13,10 +13,10 @@ describe("a name", () => {
       names: [record(HOST, { content: "example.net" })],
     },
     {
-      name: "with an address of its own below a wildcard",
+      name: "with its own address below a wildcard",
       names: ["*.example.com", record(HOST, { type: "A", content: "192.0.2.1" })],
     },
-  ])("$name is an origin DNS error", async ({ names }) => {
+  ])("a name $name gets an origin DNS error", async ({ names }) => {
     await using front = await edge({ names, rules: [] });
     expect(await probe(front.port, HOST)).toMatchObject({
       status: 530,
@@ -27,7 +27,7 @@ describe("a name", () => {
     ]);
   });
 
-  it("below a wildcard record reaches the tunnel, at any depth", async () => {
+  it("a name below a wildcard record reaches the tunnel, at any depth", async () => {
     await using origin = await originStub();
     await using front = await edge({
       names: ["*.example.com"],
@@ -36,7 +36,7 @@ describe("a name", () => {
     expect((await probe(front.port, "a.b.example.com")).status).toBe(200);
   });
 
-  it("of a tunnel without a configuration is a tunnel error", async () => {
+  it("a name of a tunnel without a configuration gets a tunnel error", async () => {
     await using front = await edge({ names: [HOST] });
     expect(await probe(front.port, HOST)).toMatchObject({
       status: 530,
@@ -45,7 +45,7 @@ describe("a name", () => {
     expect(front.seen[0]?.decision).toBe("no-tunnel");
   });
 
-  it("without an application is open", async () => {
+  it("a name without an application is open", async () => {
     await using origin = await originStub();
     await using front = await edge({
       names: [HOST],
@@ -56,15 +56,15 @@ describe("a name", () => {
     expect(origin.asked[0]?.headers["cf-access-jwt-assertion"]).toBeUndefined();
   });
 
-  it("that is no request at all is refused", async () => {
+  it("a malformed request is refused", async () => {
     await using front = await edge({ names: [HOST], rules: [] });
     expect((await probe(front.port, HOST, "http://app.example.com/")).status).toBe(400);
     expect((await probe(front.port, HOST, "/%zz")).status).toBe(400);
   });
 });
 
-describe("a direct host", () => {
-  it("is served past the tunnel with its own name", async () => {
+describe("direct hosts", () => {
+  it("a direct host is served without the tunnel, under its own name", async () => {
     await using origin = await originStub();
     await using front = await edge(
       {},
@@ -78,14 +78,14 @@ describe("a direct host", () => {
     expect(front.seen[0]?.decision).toBe("direct");
   });
 
-  it("may be a listener, and may come later", async () => {
+  it("a direct host may be a listener, and may be added later", async () => {
     await using front = await edge({});
     await front.addDirectHost("auth.example.com", (_req, res) => res.end("hello"));
     expect((await probe(front.port, "auth.example.com")).body).toBe("hello");
   });
 });
 
-it("every page of the edge names itself the sandbox's", async () => {
+it("every page of the edge says that it is from the sandbox", async () => {
   await using front = await edge({});
   const { body } = await probe(front.port, "<b>.example.com");
   expect(body).toContain("<title>1016 Origin DNS error · sandbox</title>");
@@ -93,7 +93,7 @@ it("every page of the edge names itself the sandbox's", async () => {
   expect(body).not.toContain("<b>");
 });
 
-it("a closed edge answers nobody", async () => {
+it("a closed edge answers no request", async () => {
   const front = await edge({});
   await front.close();
   await expect(probe(front.port, HOST)).rejects.toThrow();

@@ -6,8 +6,8 @@ import { HOME, house, INSTANT, members, onlyBob, TEAM } from "./testing/house.ts
 import { type OidcStub, oidcStub } from "./testing/oidc-stub.ts";
 import { application, provider } from "./testing/world.ts";
 
-describe("a login", () => {
-  it("ends at the page that was wanted", async () => {
+describe("successful logins", () => {
+  it("a login ends at the requested page", async () => {
     await using home = await house();
     const page = await home.visit(browser(), "/a%2Fb?c=d");
     expect([page.status, page.body, page.url.href]).toEqual([
@@ -40,7 +40,7 @@ describe("a login", () => {
     });
   });
 
-  it("asks the provider as the login method says", async () => {
+  it("a login sends the provider what the login method specifies", async () => {
     await using home = await house();
     await home.visit();
     expect(Object.fromEntries(home.idp.asked ?? [])).toMatchObject({
@@ -52,7 +52,7 @@ describe("a login", () => {
     });
   });
 
-  it("tells the origin who it is by a token of the team", async () => {
+  it("a login gives the origin a token of the team with the identity", async () => {
     await using home = await house({ session_duration: "30m" });
     await home.visit();
     const claims = decodeJwt(String(home.origin.asked[0]?.headers["cf-access-jwt-assertion"]));
@@ -66,7 +66,7 @@ describe("a login", () => {
     expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(1800);
   });
 
-  it("also works where the public name leads through the edge itself", async () => {
+  it("a login also works if the provider's public name leads through the edge", async () => {
     await using home = await house();
     const { config } = home.idp;
     await home.edge.addDirectHost("auth.example.com", `http://127.0.0.1:${home.idp.port}`);
@@ -81,7 +81,7 @@ describe("a login", () => {
     ).toEqual(["/token", "/jwks"]);
   });
 
-  it("offers the choice where it is not instant", async () => {
+  it("a login offers a choice of methods if it is not instant", async () => {
     await using home = await house({ auto_redirect_to_identity: false, allowed_idps: [] });
     const by = browser();
     const choice = await home.visit(by);
@@ -90,12 +90,12 @@ describe("a login", () => {
     expect(page.body).toBe("hello from the origin");
   });
 
-  it("offers nothing where the allowed method is not there", async () => {
+  it("a login offers nothing if the allowed method does not exist", async () => {
     await using home = await house({ allowed_idps: ["gone"] });
     expect((await home.visit()).body).toContain("There is no login method");
   });
 
-  it("does not lead to a host that the application is not for", async () => {
+  it("a login does not lead to a host of another application", async () => {
     await using home = await house();
     const query = new URLSearchParams({ kid: home.app.aud, redirect_url: "/" });
     const { status } = await probe(
@@ -106,7 +106,7 @@ describe("a login", () => {
     expect(status).toBe(404);
   });
 
-  it("comes back once only", async () => {
+  it("a login can return only once", async () => {
     await using home = await house();
     const page = await home.visit();
     for (const used of page.way.filter((url) => /callback|authorized/.test(url))) {
@@ -115,7 +115,7 @@ describe("a login", () => {
   });
 });
 
-describe("a login fails", () => {
+describe("failed logins", () => {
   const cases: { name: string; spoil: (idp: OidcStub) => void; says: string }[] = [
     {
       name: "without an e-mail",
@@ -123,17 +123,17 @@ describe("a login fails", () => {
       says: "Failed to fetch user/group information from the identity provider",
     },
     {
-      name: "where the provider has no signing key",
+      name: "if the provider has no signing key",
       spoil: (idp) => (idp.alg = "HS256"),
       says: "Failed to fetch user/group information from the identity provider",
     },
     {
-      name: "where the provider publishes no keys",
+      name: "if the provider publishes no keys",
       spoil: (idp) => (idp.jwks = { keys: [] }),
       says: "Failed to fetch user/group information from the identity provider",
     },
     {
-      name: "with an algorithm that Cloudflare does not take",
+      name: "with an algorithm that Cloudflare does not accept",
       spoil: (idp) => (idp.alg = "EdDSA"),
       says: "Failed to verify oidc token with fresh keys",
     },
@@ -148,14 +148,14 @@ describe("a login fails", () => {
       says: "Failed to verify oidc token with fresh keys",
     },
   ];
-  it.each(cases)("$name", async ({ spoil, says }) => {
+  it.each(cases)("a login fails $name", async ({ spoil, says }) => {
     await using home = await house();
     spoil(home.idp);
     expect(await home.visit()).toMatchObject({ status: 400, body: expect.stringContaining(says) });
     expect(home.origin.asked).toEqual([]);
   });
 
-  it("with somebody else's keys", async () => {
+  it("a login fails with foreign keys", async () => {
     await using home = await house();
     await using other = await oidcStub(home.edge.url("other.example.localhost"));
     await home.edge.addDirectHost("other.example.localhost", `http://127.0.0.1:${other.port}`);
@@ -163,7 +163,7 @@ describe("a login fails", () => {
     expect((await home.visit()).body).toContain("Failed to verify oidc token with fresh keys");
   });
 
-  it("with a refusal of the provider, in its words", async () => {
+  it("a login fails with the provider's own message if the provider refuses it", async () => {
     await using home = await house();
     const login = await probe(
       home.edge.port,
@@ -179,7 +179,7 @@ describe("a login fails", () => {
     expect(back).toMatchObject({ status: 400, body: expect.stringContaining("access_denied") });
   });
 
-  it("for an account that no policy lets in", async () => {
+  it("a login fails for an account that no policy admits", async () => {
     await using home = await house();
     home.stands.policies = [onlyBob];
     expect(await home.visit()).toMatchObject({
@@ -188,7 +188,7 @@ describe("a login fails", () => {
     });
   });
 
-  it("where the application was replaced meanwhile", async () => {
+  it("a login fails if the application was replaced meanwhile", async () => {
     await using home = await house();
     const login = await probe(
       home.edge.port,
@@ -201,7 +201,7 @@ describe("a login fails", () => {
   });
 });
 
-it("the team's public keys are where cloudflared looks for them", async () => {
+it("the team's public keys are at the address that cloudflared uses", async () => {
   await using home = await house();
   const { body } = await probe(
     home.edge.port,

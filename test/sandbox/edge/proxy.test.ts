@@ -4,8 +4,8 @@ import { edge, HOST } from "./testing/edge.ts";
 import { originStub } from "./testing/origin-stub.ts";
 import { shake } from "./testing/shake.ts";
 
-describe("the origin", () => {
-  it("gets the request target and the body exactly as they were sent", async () => {
+describe("the proxy", () => {
+  it("the origin receives the request target and the body exactly as they were sent", async () => {
     await using origin = await originStub();
     await using front = await edge({
       names: [HOST],
@@ -16,7 +16,7 @@ describe("the origin", () => {
     expect(origin.asked[0]).toMatchObject({ method: "POST", target, body: "hello" });
   });
 
-  it("gets the public host and who asked, and nothing that a client pretends", async () => {
+  it("the origin receives the public host and the visitor, and none of the headers that a client forges", async () => {
     await using origin = await originStub();
     await using front = await edge({
       names: [HOST],
@@ -39,7 +39,7 @@ describe("the origin", () => {
     expect(origin.asked[0]?.headers["cf-access-authenticated-user-email"]).toBeUndefined();
   });
 
-  it("gets httpHostHeader in place of the public host", async () => {
+  it("the origin receives httpHostHeader instead of the public host", async () => {
     await using origin = await originStub();
     await using front = await edge({
       names: [HOST],
@@ -54,7 +54,7 @@ describe("the origin", () => {
     });
   });
 
-  it("answers as it likes, save for cloudflared's own headers", async () => {
+  it("an answer of the origin reaches the visitor without cloudflared's own headers", async () => {
     await using origin = await originStub((_, res) =>
       res
         .writeHead(302, {
@@ -81,7 +81,7 @@ describe("the origin", () => {
     expect(headers.location).toBe(`http://acme.cloudflareaccess.localhost:${front.port}/x`);
   });
 
-  it("speaks WebSocket with the visitor", async () => {
+  it("the origin can use WebSockets with the visitor", async () => {
     await using origin = await originStub();
     await using front = await edge({
       names: [HOST],

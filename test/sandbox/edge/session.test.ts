@@ -4,15 +4,15 @@ import { browser } from "./testing/browser.ts";
 import { HOME, house, INSTANT, members, onlyBob } from "./testing/house.ts";
 import { application } from "./testing/world.ts";
 
-describe("who is logged in", () => {
-  it("stays in without another login", async () => {
+describe("sessions", () => {
+  it("a person who is logged in needs no other login", async () => {
     await using home = await house();
     const by = browser();
     await home.visit(by);
     expect((await home.visit(by)).way).toHaveLength(1);
   });
 
-  it("is out when the application's tokens are revoked, and can log in again", async () => {
+  it("a person who is logged in loses access when the application's tokens are revoked, and can log in again", async () => {
     await using home = await house();
     const by = browser();
     await home.visit(by);
@@ -21,7 +21,7 @@ describe("who is logged in", () => {
     expect((await home.visit(by)).status).toBe(200);
   });
 
-  it("stays in when another application's tokens are revoked", async () => {
+  it("a person who is logged in keeps access when another application's tokens are revoked", async () => {
     await using home = await house();
     const by = browser();
     await home.visit(by);
@@ -29,7 +29,7 @@ describe("who is logged in", () => {
     expect((await home.visit(by)).way).toHaveLength(1);
   });
 
-  it("is out when the policy no longer has them", async () => {
+  it("a person who is logged in loses access when the policy no longer admits them", async () => {
     await using home = await house();
     const by = browser();
     await home.visit(by);
@@ -38,7 +38,7 @@ describe("who is logged in", () => {
     expect(home.seen.at(-1)?.decision).toBe("denied");
   });
 
-  it("stays in on an old login where the edge keeps them, until it is revoked", async () => {
+  it("a person who is logged in keeps an old login until it is revoked if the edge keeps old logins", async () => {
     await using home = await house({}, { oldLogins: "kept" });
     const by = browser();
     await home.visit(by);
@@ -48,7 +48,7 @@ describe("who is logged in", () => {
     expect((await home.visit(by)).status).toBe(403);
   });
 
-  it("is out when the application is replaced by one with another aud", async () => {
+  it("a person who is logged in loses access when an application with another aud replaces the old one", async () => {
     await using home = await house();
     const by = browser();
     await home.visit(by);
@@ -56,7 +56,7 @@ describe("who is logged in", () => {
     expect((await probe(home.edge.port, HOME, "/", { cookie: by.cookies(HOME) })).status).toBe(302);
   });
 
-  it("is out when the session has run out", async () => {
+  it("a person who is logged in loses access when the session expires", async () => {
     let now = Date.now();
     await using home = await house({ session_duration: "30m" }, { now: () => now });
     const by = browser();
@@ -65,7 +65,7 @@ describe("who is logged in", () => {
     expect((await probe(home.edge.port, HOME, "/", { cookie: by.cookies(HOME) })).status).toBe(302);
   });
 
-  it("is out after a logout, with a copy of the cookie too", async () => {
+  it("a person who is logged in loses access after a logout, even with a copy of the cookie", async () => {
     await using home = await house();
     const by = browser();
     await home.visit(by);

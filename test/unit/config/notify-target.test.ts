@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { parseTargets, secretsIn, type Target } from "../../../src/config/notify-target.ts";
-import { redactor } from "../../../src/log/redactor.ts";
+import { createRedactor } from "../../../src/log/redactor.ts";
 
 const read = (text: string): readonly Target[] => {
   const targets = parseTargets(text);
@@ -122,7 +122,7 @@ describe("an address is a secret", () => {
   });
 
   it("of which no part leaves in a log line", () => {
-    const redacted = redactor(target === undefined ? [] : secretsIn(target));
+    const redacted = createRedactor(target === undefined ? [] : secretsIn(target));
     expect(
       redacted(
         "to https://alice:hunter2hunter2@push.example.com/alerts-topic-7?auth=QmFzaWMgeHl6&cache=no failed",
@@ -137,7 +137,7 @@ describe("an address is a secret", () => {
     const secrets = read(
       "https://hooks.slack.com/services/T0000000A/B0000000B/secretsecret",
     ).flatMap(secretsIn);
-    expect(redactor(secrets)("services on hooks.slack.com: T0000000A secretsecret")).toBe(
+    expect(createRedactor(secrets)("services on hooks.slack.com: T0000000A secretsecret")).toBe(
       "services on hooks.slack.com: [secret] [secret]",
     );
   });

@@ -4,7 +4,7 @@ import { flowKey, openAuthentik } from "../testing.ts";
 
 const SCOPE = "goauthentik.io/providers/oauth2/scope-";
 
-test("a wrong token is forbidden, not unauthorized", async () => {
+test("a wrong token gets 403, not 401", async () => {
   await using authentik = await openAuthentik();
   const wrong = { authorization: "Bearer nonsense" };
   expect(await authentik.ask("GET", "/core/users/me/", undefined, wrong)).toEqual({
@@ -16,7 +16,7 @@ test("a wrong token is forbidden, not unauthorized", async () => {
   });
 });
 
-test("a path without its closing slash is not there", async () => {
+test("a path without its trailing slash is not found", async () => {
   await using authentik = await openAuthentik();
   expect((await authentik.ask("GET", "/core/users/me")).status).toBe(404);
   expect((await authentik.ask("GET", "/core/users/me/")).body.user).toMatchObject({
@@ -25,7 +25,7 @@ test("a path without its closing slash is not there", async () => {
   });
 });
 
-test("health, version and journal are as a daemon meets them", async () => {
+test("a daemon can read health and version, and the journal shows its calls", async () => {
   await using authentik = await openAuthentik();
   expect((await fetch(`${authentik.url}/-/health/ready/`)).status).toBe(200);
   expect((await authentik.ask("GET", "/admin/version/")).body).toMatchObject({
@@ -36,7 +36,7 @@ test("health, version and journal are as a daemon meets them", async () => {
   ]);
 });
 
-test("lists have twenty rows a page, a hundred at most, and the next page as a number", async () => {
+test("a list has twenty rows per page, at most a hundred, and names the next page by number", async () => {
   await using authentik = await openAuthentik();
   for (let n = 0; n < 130; n += 1) addGroup(authentik.state, { name: `g${n}` });
   const page = async (query: string) =>
@@ -60,7 +60,7 @@ test("lists have twenty rows a page, a hundred at most, and the next page as a n
   expect(await page("&page=9")).toEqual({ detail: "Invalid page." });
 });
 
-test("groups embed their users unless told not to", async () => {
+test("a group embeds its users unless include_users=false", async () => {
   await using authentik = await openAuthentik();
   const first = async (query: string) =>
     (await authentik.ask("GET", `/core/groups/?name=family${query}`)).body.results[0];
@@ -68,7 +68,7 @@ test("groups embed their users unless told not to", async () => {
   expect(await first("&include_users=false")).toMatchObject({ name: "family", users: [] });
 });
 
-test("default flows, scopes and certificate are found by their names", async () => {
+test("the default flows, scopes and certificate are found by their names", async () => {
   await using authentik = await openAuthentik();
   const names = async (path: string): Promise<string[]> =>
     (await authentik.ask("GET", path)).body.results.map(({ name }: { name: string }) => name);
@@ -92,7 +92,7 @@ test("default flows, scopes and certificate are found by their names", async () 
   ]);
 });
 
-test("to ask for a managed scope that is not there is a fault, not an empty list", async () => {
+test("a request for a managed scope that does not exist gets 400, not an empty list", async () => {
   await using authentik = await openAuthentik();
   const { status, body } = await authentik.ask(
     "GET",
@@ -102,7 +102,7 @@ test("to ask for a managed scope that is not there is a fault, not an empty list
   expect(body.managed[0]).toContain("Select a valid choice");
 });
 
-test("until the first boot is over the API answers, but the default objects are missing", async () => {
+test("during the first boot the API answers, but the default objects are missing", async () => {
   await using authentik = await openAuthentik({ ready: false });
   expect((await authentik.ask("GET", "/core/users/me/")).status).toBe(200);
   expect((await authentik.ask("GET", "/flows/instances/")).body.results).toEqual([]);
@@ -113,7 +113,7 @@ test("until the first boot is over the API answers, but the default objects are 
   expect((await authentik.ask("GET", "/flows/instances/")).body.results).toHaveLength(5);
 });
 
-test("a scope mapping can be made, changed and removed", async () => {
+test("a scope mapping can be created, changed and deleted", async () => {
   await using authentik = await openAuthentik();
   const path = "/propertymappings/provider/scope/";
   const { body } = await authentik.ask("POST", path, {
@@ -129,7 +129,7 @@ test("a scope mapping can be made, changed and removed", async () => {
   expect((await authentik.ask("DELETE", `${path}${body.pk}/`)).status).toBe(204);
 });
 
-test("a request in the journal can be met by a fault", async () => {
+test("a fault can affect a request of the API", async () => {
   await using authentik = await openAuthentik();
   authentik.controls.fault(({ path }) => path === "/core/users/me/", {
     kind: "status",

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openAuthentik, wire } from "../testing.ts";
 
-test("an application is found by its slug, and a second one of that slug refused", async () => {
+test("an application is found by its slug, and a second one with that slug is refused", async () => {
   await using authentik = await openAuthentik({ clumsy: true });
   const tile = {
     name: "Wiki",
@@ -27,7 +27,7 @@ test("an application is found by its slug, and a second one of that slug refused
   expect((await authentik.ask("GET", "/core/applications/cfauth-wiki/")).status).toBe(404);
 });
 
-test("a provider serves one application only, and either goes without the other", async () => {
+test("a provider serves one application only, and each can be deleted without the other", async () => {
   await using authentik = await openAuthentik();
   const { provider, application } = await wire(authentik);
   expect(
@@ -43,7 +43,7 @@ test("a provider serves one application only, and either goes without the other"
   expect(application.provider).toBeNull();
 });
 
-test("the list of applications repeats its first answer whatever the filter says", async () => {
+test("the list of applications repeats its first answer whatever the filter is", async () => {
   await using authentik = await openAuthentik();
   for (const slug of ["one", "two"])
     await authentik.ask("POST", "/core/applications/", { name: slug, slug });
@@ -79,7 +79,7 @@ test("the list of applications hides what the token's owner may not open", async
   });
 });
 
-test("the same binding made twice stands twice", async () => {
+test("the same binding can be created twice", async () => {
   await using authentik = await openAuthentik();
   const { application } = await wire(authentik);
   const binding = { target: application.pk, group: authentik.state.groups[0]?.pk, order: 0 };
@@ -96,7 +96,7 @@ test("the same binding made twice stands twice", async () => {
   expect(authentik.state.bindings).toHaveLength(1);
 });
 
-test("bindings of an unknown target are a fault, and a patch must say what is bound", async () => {
+test("a list of bindings for an unknown target gets 400, and a PATCH must repeat what is bound", async () => {
   await using authentik = await openAuthentik();
   const { application } = await wire(authentik);
   expect(

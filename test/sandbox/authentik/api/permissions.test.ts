@@ -114,7 +114,7 @@ test.for([
   },
 );
 
-test("without any permission a token knows the version, itself and the URLs of a provider", async () => {
+test("a token without permissions can read the version, its own user and the URLs of a provider", async () => {
   await using authentik = await openAuthentik();
   await wire(authentik);
   allow(authentik);
@@ -127,7 +127,7 @@ test("without any permission a token knows the version, itself and the URLs of a
     expect((await authentik.ask("GET", path)).status).toBe(200);
 });
 
-test("a token of few permissions is no superuser's", async () => {
+test("a token with few permissions does not belong to a superuser", async () => {
   await using authentik = await openAuthentik();
   const { application } = await wire(authentik);
   const group = authentik.state.groups.find(({ name }) => name === "family")?.pk;
@@ -143,7 +143,7 @@ test("a token of few permissions is no superuser's", async () => {
   ).toHaveLength(1);
 });
 
-test("what a token may not do is not done", async () => {
+test("a forbidden request changes nothing", async () => {
   await using authentik = await openAuthentik();
   allow(authentik, `${OAUTH}.view_oauth2provider`);
   expect(
@@ -152,7 +152,7 @@ test("what a token may not do is not done", async () => {
   expect(authentik.state.providers).toEqual([]);
 });
 
-test("an old version's icon is a change of the application, its scopes need the same permission", async () => {
+test("in an old version, an icon needs the permission to change the application, and scopes need the same as today", async () => {
   await using authentik = await openAuthentik({ version: "2024.2" });
   await authentik.ask("POST", "/core/applications/", { name: "W", slug: "w" });
   const icon = { url: "https://x.example.com/i.png" };
@@ -168,7 +168,7 @@ test("an old version's icon is a change of the application, its scopes need the 
   expect((await authentik.ask("GET", "/propertymappings/scope/")).status).toBe(200);
 });
 
-test("somebody else's preview needs a permission of its own", async () => {
+test("a preview for another user needs its own permission", async () => {
   await using authentik = await openAuthentik();
   await wire(authentik);
   allow(authentik, `${OAUTH}.view_oauth2provider`);

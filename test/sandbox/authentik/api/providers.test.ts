@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CALLBACK, openAuthentik, wholeProvider, wire } from "../testing.ts";
 
-test("a provider is made with random credentials and, from the API, without grant types", async () => {
+test("a new provider has random credentials and no grant types", async () => {
   await using authentik = await openAuthentik();
   const { grant_types: _, ...wanted } = wholeProvider(authentik.state);
   const { status, body } = await authentik.ask("POST", "/providers/oauth2/", wanted);
@@ -19,7 +19,7 @@ test("a provider is made with random credentials and, from the API, without gran
   expect([body.client_id.length, body.client_secret.length]).toEqual([40, 128]);
 });
 
-test("every fault of a provider is named by its field", async () => {
+test("each error in a provider names its field", async () => {
   await using authentik = await openAuthentik({ clumsy: true });
   await wire(authentik);
   const wrong = {
@@ -47,7 +47,7 @@ test("every fault of a provider is named by its field", async () => {
   });
 });
 
-test("a patch replaces lists whole and leaves the rest", async () => {
+test("a PATCH replaces whole lists and leaves the other fields", async () => {
   await using authentik = await openAuthentik();
   const { provider } = await wire(authentik);
   const redirect_uris = [{ matching_mode: "regex", url: "https://.*" }];
@@ -74,7 +74,7 @@ test("providers are found by name, client and application", async () => {
   expect((await authentik.ask("GET", "/providers/oauth2/?name=other")).body.results).toEqual([]);
 });
 
-test("setup URLs speak of the address that the caller used", async () => {
+test("the setup URLs use the address that the caller used", async () => {
   await using authentik = await openAuthentik();
   const { provider } = await wire(authentik);
   const { body } = await authentik.ask("GET", `/providers/oauth2/${provider.pk}/setup_urls/`);

@@ -4,7 +4,7 @@ import { authorizeUrl, claimsAfterLogin, logIn, redeem, visitor } from "../visit
 
 const SECRETS = "/secrets/secrets/";
 
-test("a provider of 2026.11 has a secret of its own in place of client_secret, and a login works with it", async () => {
+test("a provider of 2026.11 has a Secret object instead of client_secret, and a login works with it", async () => {
   await using authentik = await openAuthentik({ version: "2026.11" });
   const wired = await wire(authentik, { client_secret: "ignored" });
   const { body } = await authentik.ask("GET", `/providers/oauth2/${wired.provider.pk}/`);
@@ -15,7 +15,7 @@ test("a provider of 2026.11 has a secret of its own in place of client_secret, a
   expect(await claimsAfterLogin(authentik, wired)).toMatchObject({ email: "alice@example.com" });
 });
 
-test("where none is made by itself, nobody can log in before a secret is attached", async () => {
+test("a provider without a secret lets nobody log in until one is attached", async () => {
   await using authentik = await openAuthentik({ version: "2026.11" });
   authentik.state.secretMadeByItself = false;
   const wired = await wire(authentik);
@@ -43,7 +43,7 @@ test("where none is made by itself, nobody can log in before a secret is attache
   });
 });
 
-test("secrets are listed and found without their values, and one name stands once", async () => {
+test("secrets are listed without their values, and their names are unique", async () => {
   await using authentik = await openAuthentik({ version: "2026.11" });
   const { status, body } = await authentik.ask("POST", SECRETS, {
     name: "a",
@@ -61,14 +61,14 @@ test("secrets are listed and found without their values, and one name stands onc
   });
 });
 
-test("a secret that is removed is removed from its provider", async () => {
+test("a deleted secret is also removed from its provider", async () => {
   await using authentik = await openAuthentik({ version: "2026.11" });
   const { provider } = await wire(authentik);
   expect((await authentik.ask("DELETE", `${SECRETS}${provider.secret}/`)).status).toBe(204);
   expect(provider.secret).toBeNull();
 });
 
-test("a provider made again by the same name gets a secret of another name", async () => {
+test("a provider that is created again gets a secret with another name", async () => {
   await using authentik = await openAuthentik({ version: "2026.11" });
   const { provider } = await wire(authentik);
   await authentik.ask("DELETE", `/providers/oauth2/${provider.pk}/`);
@@ -86,7 +86,7 @@ test("an unknown secret cannot be attached", async () => {
   ).toBe(400);
 });
 
-test("to see a secret's value, or to attach it, is a permission of its own", async () => {
+test("reading a secret's value and attaching it need their own permission", async () => {
   await using authentik = await openAuthentik({ version: "2026.11" });
   const { provider } = await wire(authentik);
   const attach = { secret: provider.secret };
@@ -102,7 +102,7 @@ test("to see a secret's value, or to attach it, is a permission of its own", asy
   expect(await status("PATCH", `/providers/oauth2/${provider.pk}/`, attach)).toBe(200);
 });
 
-test("before 2026.11 there are no secrets, and a provider has its own", async () => {
+test("before 2026.11 there are no Secret objects, and a provider has client_secret", async () => {
   await using authentik = await openAuthentik();
   const { provider } = await wire(authentik);
   expect((await authentik.ask("GET", SECRETS)).status).toBe(404);

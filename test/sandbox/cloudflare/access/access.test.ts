@@ -16,7 +16,7 @@ const oidc = {
   },
 };
 
-test("a policy comes back with its addresses as networks and the empty lists filled in", async () => {
+test("a policy is returned with its addresses as networks and with empty lists", async () => {
   await using cloudflare = await openCloudflare();
   const sent = {
     name: "Office",
@@ -44,7 +44,7 @@ test("a policy comes back with its addresses as networks and the empty lists fil
 
 test.for([
   { name: "no decision", fields: { decision: undefined } },
-  { name: "a decision nobody knows", fields: { decision: "permit" } },
+  { name: "an unknown decision", fields: { decision: "permit" } },
   { name: "nothing included", fields: { include: [] } },
   {
     name: "a rule with two selectors",
@@ -75,7 +75,7 @@ test.for([
   });
 });
 
-test("a policy that an application uses stays", async () => {
+test("a policy that an application uses cannot be deleted", async () => {
   await using cloudflare = await openCloudflare();
   const { id } = seedPolicy(cloudflare.state, { name: "Everyone" });
   const app = seedApp(cloudflare.state, {
@@ -96,7 +96,7 @@ test("a policy that an application uses stays", async () => {
   });
 });
 
-test("an edited policy shows in the applications that use it", async () => {
+test("a changed policy appears in the applications that use it", async () => {
   await using cloudflare = await openCloudflare();
   const { id } = seedPolicy(cloudflare.state, { name: "Everyone" });
   const app = seedApp(cloudflare.state, {
@@ -113,7 +113,7 @@ test("an edited policy shows in the applications that use it", async () => {
   ]);
 });
 
-test("a tag is its name, exists once and stays while it is used", async () => {
+test("a tag is identified by its name, is unique and cannot be deleted while it is used", async () => {
   await using cloudflare = await openCloudflare();
   expect(await cloudflare.ask("POST", "@/access/tags", { name: "cfauth-home" })).toMatchObject({
     status: 201,
@@ -137,7 +137,7 @@ test("a tag is its name, exists once and stays while it is used", async () => {
   });
 });
 
-test("a login method keeps its client secret to itself", async () => {
+test("a login method never returns its client secret", async () => {
   await using cloudflare = await openCloudflare();
   const { status, result } = await cloudflare.ask("POST", "@/access/identity_providers", oidc);
   expect(status).toBe(201);
@@ -148,7 +148,7 @@ test("a login method keeps its client secret to itself", async () => {
   expect(cloudflare.state.identityProviders.get(result.id)?.config.client_secret).toBe("secret");
 });
 
-test("a login method is replaced whole", async () => {
+test("a PUT replaces the whole login method", async () => {
   await using cloudflare = await openCloudflare();
   const { id } = seedIdentityProvider(cloudflare.state, oidc);
   const { client_secret, ...config } = oidc.config;
@@ -157,7 +157,7 @@ test("a login method is replaced whole", async () => {
   expect((await cloudflare.ask("DELETE", `@/access/identity_providers/${id}`)).status).toBe(202);
 });
 
-test("there is one one-time PIN and no more", async () => {
+test("only one one-time PIN method can exist", async () => {
   await using cloudflare = await openCloudflare();
   seedIdentityProvider(cloudflare.state);
   const pin = { name: "PIN", type: "onetimepin", config: {} };
@@ -166,7 +166,7 @@ test("there is one one-time PIN and no more", async () => {
   });
 });
 
-test("a service token is found by its whole name, and names may repeat", async () => {
+test("a service token is found by its full name, and names may repeat", async () => {
   await using cloudflare = await openCloudflare();
   for (const name of ["backup", "backup", "backup-2"]) seedServiceToken(cloudflare.state, name);
   const names = async (query: string): Promise<string[]> =>
@@ -178,7 +178,7 @@ test("a service token is found by its whole name, and names may repeat", async (
   expect(await names("?per_page=1&page=3")).toEqual(["backup-2"]);
 });
 
-test("service tokens are listed without their secrets and admit by a policy", async () => {
+test("service tokens are listed without their secrets and can be used in a policy", async () => {
   await using cloudflare = await openCloudflare();
   const { id } = seedServiceToken(cloudflare.state, "backup");
   const { result } = await cloudflare.ask("GET", "@/access/service_tokens");
@@ -192,7 +192,7 @@ test("service tokens are listed without their secrets and admit by a policy", as
   expect((await cloudflare.ask("POST", "@/access/policies", policy)).status).toBe(201);
 });
 
-test("lists of Access come in pages of their own length", async () => {
+test("each list of Access has its own page length", async () => {
   await using cloudflare = await openCloudflare();
   for (let n = 0; n < 101; n += 1) seedPolicy(cloudflare.state, { name: `Policy ${n}` });
   for (let n = 0; n < 2; n += 1) seedTag(cloudflare.state, `tag-${n}`);

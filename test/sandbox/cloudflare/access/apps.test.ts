@@ -9,7 +9,7 @@ const app = {
   destinations: [{ type: "public", uri: "app.example.com" }],
 };
 
-test("an application comes back with defaults, sorted tags and its policies written out", async () => {
+test("an application is returned with defaults, sorted tags and expanded policies", async () => {
   await using cloudflare = await openCloudflare();
   for (const name of ["b", "a"]) seedTag(cloudflare.state, name);
   const { id } = seedPolicy(cloudflare.state, { name: "Everyone" });
@@ -36,7 +36,7 @@ test("an application comes back with defaults, sorted tags and its policies writ
   });
 });
 
-test("the domain, the destinations and the self-hosted domains follow each other", async () => {
+test("the domain, the destinations and the self-hosted domains stay in step", async () => {
   await using cloudflare = await openCloudflare();
   const { result } = await cloudflare.ask("POST", "@/access/apps", {
     type: "self_hosted",
@@ -98,7 +98,7 @@ test.for([
     name: "a scheme in the domain",
     fields: { destinations: [{ type: "public", uri: "https://app.example.com" }] },
   },
-])("$name is refused with 12130", async ({ fields }) => {
+])("an application with $name is refused with 12130", async ({ fields }) => {
   await using cloudflare = await openCloudflare({ clumsy: true });
   seedZone(cloudflare.state, "pending.example", "pending");
   expect(await cloudflare.ask("POST", "@/access/apps", { ...app, ...fields })).toMatchObject({
@@ -108,7 +108,7 @@ test.for([
   expect(cloudflare.state.apps.size).toBe(0);
 });
 
-test("an empty application is refused, and that is how a token's permission is probed", async () => {
+test("an empty application is refused, which lets a client probe a token's permission", async () => {
   await using cloudflare = await openCloudflare();
   expect(await cloudflare.ask("POST", "@/access/apps", {})).toMatchObject({
     status: 400,
@@ -116,7 +116,7 @@ test("an empty application is refused, and that is how a token's permission is p
   });
 });
 
-test("two policies of one precedence are refused", async () => {
+test("two policies with the same precedence are refused", async () => {
   await using cloudflare = await openCloudflare();
   const [a, b] = [
     seedPolicy(cloudflare.state, { name: "A" }),
@@ -129,7 +129,7 @@ test("two policies of one precedence are refused", async () => {
   });
 });
 
-test("a PUT keeps id, audience and unnamed policies, and an empty list clears them", async () => {
+test("a PUT keeps the id, the audience and omitted policies, and an empty list clears the policies", async () => {
   await using cloudflare = await openCloudflare();
   const { id: policy } = seedPolicy(cloudflare.state, { name: "Everyone" });
   const { id, aud } = seedApp(cloudflare.state, {
@@ -143,7 +143,7 @@ test("a PUT keeps id, audience and unnamed policies, and an empty list clears th
   ).toEqual([]);
 });
 
-test("a PUT takes away every other setting that it does not name", async () => {
+test("a PUT removes every other setting that it omits", async () => {
   await using cloudflare = await openCloudflare();
   const idp = seedIdentityProvider(cloudflare.state);
   const { id } = seedApp(cloudflare.state, {
@@ -158,7 +158,7 @@ test("a PUT takes away every other setting that it does not name", async () => {
   expect(result).not.toHaveProperty("allowed_idps");
 });
 
-test("revoking and deleting are accepted with 202", async () => {
+test("a revocation and a deletion answer 202", async () => {
   await using cloudflare = await openCloudflare();
   const { id, aud } = seedApp(cloudflare.state, { domain: "app.example.com" });
   const revoked: string[] = [];
@@ -185,7 +185,7 @@ test("applications are found by their domain", async () => {
   );
 });
 
-test("a policy that is gone is no longer written out", async () => {
+test("a deleted policy is no longer expanded", async () => {
   await using cloudflare = await openCloudflare();
   const [kept, gone] = ["Kept", "Gone"].map(
     (name) => seedPolicy(cloudflare.state, { name }).id,

@@ -10,7 +10,7 @@ const cname = {
   ttl: 1,
 };
 
-test("a record comes back as Cloudflare writes it", async () => {
+test("a record is returned in Cloudflare's spelling", async () => {
   await using cloudflare = await openCloudflare();
   const records = `/zones/${zoneId(cloudflare)}/dns_records`;
   const sent = {
@@ -31,7 +31,7 @@ test("a record comes back as Cloudflare writes it", async () => {
   });
 });
 
-test("a name outside the zone gets the zone put behind it", async () => {
+test("a name outside the zone gets the zone appended", async () => {
   await using cloudflare = await openCloudflare();
   const { result } = await cloudflare.ask("POST", `/zones/${zoneId(cloudflare)}/dns_records`, {
     ...cname,
@@ -41,15 +41,15 @@ test("a name outside the zone gets the zone put behind it", async () => {
 });
 
 test.for([
-  { name: "a CNAME beside an address", there: { type: "A" }, sent: cname, code: 81053 },
+  { name: "a CNAME with the name of an address", there: { type: "A" }, sent: cname, code: 81053 },
   {
-    name: "a CNAME beside the very same CNAME",
+    name: "a CNAME identical to an existing one",
     there: { type: "CNAME", content: cname.content },
     sent: cname,
     code: 81053,
   },
   {
-    name: "an address beside a CNAME",
+    name: "an address with the name of a CNAME",
     there: { type: "CNAME", content: "x.example.net" },
     sent: { ...cname, type: "A", content: "203.0.113.9" },
     code: 81054,
@@ -90,7 +90,7 @@ test.for([
   expect(cloudflare.state.records.size).toBe(1);
 });
 
-test("a PATCH keeps what it does not name, a PUT takes it away", async () => {
+test("a PATCH keeps omitted fields, a PUT resets them", async () => {
   await using cloudflare = await openCloudflare();
   const { id, zone_id } = seedRecord(cloudflare.state, { ...cname, comment: "mine" });
   const record = `/zones/${zone_id}/dns_records/${id}`;
@@ -103,7 +103,7 @@ test("a PATCH keeps what it does not name, a PUT takes it away", async () => {
   expect((await cloudflare.ask("PUT", record, cname)).result).toMatchObject({ comment: null });
 });
 
-test("a deleted record is gone", async () => {
+test("a deleted record is no longer found", async () => {
   await using cloudflare = await openCloudflare();
   const { id, zone_id } = seedRecord(cloudflare.state, cname);
   expect(await cloudflare.ask("DELETE", `/zones/${zone_id}/dns_records/${id}`)).toMatchObject({

@@ -15,22 +15,22 @@ test.for([
   { name: "a wildcard in the middle", config: withRule({ hostname: "app.*.example.com" }) },
   { name: "a hostname with a port", config: withRule({ hostname: "app.example.com:80" }) },
   { name: "a service with a path", config: withRule({ service: "http://app:80/admin" }) },
-  { name: "a service with a closing slash", config: withRule({ service: "http://app:80/" }) },
+  { name: "a service with a trailing slash", config: withRule({ service: "http://app:80/" }) },
   { name: "a service without a scheme", config: withRule({ service: "app:80" }) },
   { name: "a service without a host", config: withRule({ service: "http://" }) },
   { name: "a status beyond 999", config: withRule({ service: "http_status:1000" }) },
   { name: "no service", config: withRule({ service: undefined }) },
-  { name: "a path that looks ahead", config: withRule({ path: "^/(?!admin)" }) },
-  { name: "a path that refers back", config: withRule({ path: "(a)\\1" }) },
-  { name: "a path with an open bracket", config: withRule({ path: "[a" }) },
+  { name: "a path with look-ahead", config: withRule({ path: "^/(?!admin)" }) },
+  { name: "a path with a back-reference", config: withRule({ path: "(a)\\1" }) },
+  { name: "a path with an unclosed bracket", config: withRule({ path: "[a" }) },
   { name: "a path that repeats 1001 times", config: withRule({ path: "a{1001}" }) },
   { name: "a duration as text", config: withOptions({ connectTimeout: "30s" }) },
-  { name: "a duration in broken seconds", config: withOptions({ tlsTimeout: 1.5 }) },
+  { name: "a duration in fractional seconds", config: withOptions({ tlsTimeout: 1.5 }) },
   { name: "a flag as text", config: withOptions({ noTLSVerify: "true" }) },
   { name: "a flag as text under a key in capitals", config: withOptions({ NOTLSVERIFY: "true" }) },
   { name: "a number as text", config: withOptions({ keepAliveConnections: "5" }) },
   {
-    name: "an audience that is no list",
+    name: "an audience that is not a list",
     config: withOptions({ access: { teamName: "t", audTag: "x" } }),
   },
   { name: "an audience without a team", config: withOptions({ access: { audTag: ["x"] } }) },
@@ -40,13 +40,13 @@ test.for([
     name: "a bad option for all rules",
     config: { ingress: [last], originRequest: { tcpKeepAlive: "30s" } },
   },
-])("$name makes the document a bad one", ({ config }) => {
+])("a document with $name is invalid", ({ config }) => {
   expect(documentFault(config)).toEqual(expect.any(String));
 });
 
 test.for([
   { name: "an empty hostname in the catch-all", config: { ingress: [{ hostname: "", ...last }] } },
-  { name: "a star as the catch-all", config: { ingress: [{ hostname: "*", ...last }] } },
+  { name: "an asterisk as the catch-all", config: { ingress: [{ hostname: "*", ...last }] } },
   { name: "a wildcard at the start", config: withRule({ hostname: "*.example.com" }) },
   { name: "the same hostname twice", config: { ingress: [rule, rule, last] } },
   { name: "unknown keys", config: withOptions({ no_such_option: 1 }) },
@@ -63,6 +63,6 @@ test.for([
     name: "a login check",
     config: withOptions({ access: { required: true, teamName: "t", audTag: ["x"] } }),
   },
-])("$name is fine", ({ config }) => {
+])("a document with $name is valid", ({ config }) => {
   expect(documentFault(config)).toBeUndefined();
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { seedConfiguration, seedTunnel } from "../seed.ts";
 import { openCloudflare } from "../testing.ts";
 
-test("a tunnel is configured on its own machine unless the request says otherwise", async () => {
+test("a tunnel is configured locally by default", async () => {
   await using cloudflare = await openCloudflare();
   expect((await cloudflare.ask("POST", "@/cfd_tunnel", { name: "a" })).result).toMatchObject({
     config_src: "local",
@@ -54,7 +54,7 @@ test("the connector token is base64 of account, tunnel and secret", async () => 
   });
 });
 
-test("a connected tunnel is deleted only after its connections", async () => {
+test("a connected tunnel can be deleted only after its connections", async () => {
   await using cloudflare = await openCloudflare();
   const { id } = seedTunnel(cloudflare.state, { status: "healthy" });
   expect((await cloudflare.ask("GET", `@/cfd_tunnel/${id}/connections`)).result).toMatchObject([
@@ -84,7 +84,7 @@ test("a tunnel can be renamed", async () => {
   });
 });
 
-test("each PUT replaces the whole document and counts the version on by one", async () => {
+test("each PUT replaces the whole document and increases the version by one", async () => {
   await using cloudflare = await openCloudflare();
   const tunnel = seedTunnel(cloudflare.state);
   seedConfiguration(cloudflare.state, tunnel, {
@@ -115,7 +115,7 @@ test("a tunnel that was never configured has version 0 and no document", async (
   });
 });
 
-test("a bad document is refused whole and the old one stays", async () => {
+test("an invalid document is refused and the old one stays", async () => {
   await using cloudflare = await openCloudflare({ clumsy: true });
   const tunnel = seedTunnel(cloudflare.state);
   const before = seedConfiguration(cloudflare.state, tunnel);

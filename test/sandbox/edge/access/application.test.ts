@@ -9,7 +9,7 @@ const covering = (uris: readonly string[], name: string, path = "/"): string | u
     path,
   )?.name;
 
-describe("an application", () => {
+describe("coverage of applications", () => {
   it.each([
     {
       name: "of a host covers every path",
@@ -61,7 +61,7 @@ describe("an application", () => {
       covers: true,
     },
     {
-      name: "of a path covers what is below",
+      name: "of a path covers everything below",
       uri: "h.example.com/p",
       host: "h.example.com",
       path: "/p/q",
@@ -82,7 +82,7 @@ describe("an application", () => {
       covers: false,
     },
     {
-      name: "of /p/* covers what is below",
+      name: "of /p/* covers everything below",
       uri: "h.example.com/p/*",
       host: "h.example.com",
       path: "/p/q",
@@ -96,23 +96,23 @@ describe("an application", () => {
       covers: true,
     },
     {
-      name: "of a star in the middle spans segments",
+      name: "with an asterisk in the middle spans segments",
       uri: "h.example.com/foo*/bar",
       host: "h.example.com",
       path: "/food/stuff/bar",
       covers: true,
     },
-  ])("$name", ({ uri, host, path, covers }) => {
+  ])("an application $name", ({ uri, host, path, covers }) => {
     expect(covering([uri], host, path) !== undefined).toBe(covers);
   });
 
-  it("of the exact host is taken before a wildcard, even one with a path", () => {
+  it("an application of the exact host wins over a wildcard, even one with a path", () => {
     expect(covering(["*.example.com/p", "a.example.com"], "a.example.com", "/p")).toBe(
       "a.example.com",
     );
   });
 
-  it("of the longer path is taken, whatever the order", () => {
+  it("an application of the longer path wins, whatever the order", () => {
     expect(
       covering(
         ["h.example.com", "h.example.com/p/q", "h.example.com/p"],
@@ -122,7 +122,7 @@ describe("an application", () => {
     ).toBe("h.example.com/p/q");
   });
 
-  it("covers all of its destinations", () => {
+  it("an application covers all of its destinations", () => {
     const two = application("a.example.com", [], {
       destinations: [
         { type: "public", uri: "a.example.com" },
@@ -132,7 +132,7 @@ describe("an application", () => {
     expect(applicationFor([two], "b.example.com", "/")).toBe(two);
   });
 
-  it("of a kind that stands before nothing covers nothing", () => {
+  it("an application of a kind that protects no hostname covers nothing", () => {
     expect(
       applicationFor(
         [application("a.example.com", [], { type: "bookmark" })],

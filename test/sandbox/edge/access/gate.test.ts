@@ -4,8 +4,8 @@ import { AS_MACHINE, edge, everyone, guarded, HOST, machineApp } from "../testin
 import { originStub } from "../testing/origin-stub.ts";
 import { application, policy, serviceToken, type World } from "../testing/world.ts";
 
-describe("Access", () => {
-  it("sends a stranger to the team's login page", async () => {
+describe("the gate", () => {
+  it("Access sends a stranger to the team's login page", async () => {
     const policies = [policy("p", "allow", everyone)];
     await using origin = await originStub();
     await using front = await edge({
@@ -29,7 +29,7 @@ describe("Access", () => {
     expect(origin.asked).toEqual([]);
   });
 
-  it("lets everybody past a bypass policy, without a token", async () => {
+  it("Access lets everyone pass a bypass policy, without a token", async () => {
     const policies = [policy("p", "bypass", everyone)];
     await using origin = await originStub();
     await using front = await edge({
@@ -43,7 +43,7 @@ describe("Access", () => {
     expect(origin.asked[0]?.headers["cf-access-jwt-assertion"]).toBeUndefined();
   });
 
-  it("opens only the path of a bypass application", async () => {
+  it("Access opens only the path of a bypass application", async () => {
     const [open, closed] = [
       policy("open", "bypass", everyone),
       policy("closed", "allow", everyone),
@@ -64,7 +64,7 @@ describe("Access", () => {
     expect(statuses).toEqual([200, 200, 302, 302]);
   });
 
-  it("sees a climbing path where it leads only when it cleans paths", async () => {
+  it("Access resolves a path with .. only if it cleans paths", async () => {
     const [open, closed] = [
       policy("open", "bypass", everyone),
       policy("closed", "allow", everyone),
@@ -82,7 +82,7 @@ describe("Access", () => {
     expect((await probe(cleaning.port, HOST, "/hooks/%2e%2e/admin")).status).toBe(302);
   });
 
-  it("gives a service token's request a token without an e-mail", async () => {
+  it("Access adds a token without an e-mail to the request of a service token", async () => {
     await using origin = await originStub();
     await using front = await edge({
       ...machineApp(HOST),
@@ -99,7 +99,7 @@ describe("Access", () => {
     expect(origin.asked[0]?.headers["cf-access-client-secret"]).toBeUndefined();
   });
 
-  it("sends a service token with a wrong secret to log in", async () => {
+  it("Access sends a service token with a wrong secret to the login", async () => {
     await using front = await edge({ ...machineApp(HOST), rules: [] });
     expect(
       (
@@ -116,7 +116,7 @@ describe("Access", () => {
       token: serviceToken("machine", { expires_at: "2026-01-01T00:00:00Z" }),
     },
     { name: "that has been deleted", token: undefined },
-  ])("sends a service token $name to log in", async ({ token }) => {
+  ])("Access sends a service token $name to the login", async ({ token }) => {
     await using front = await edge({
       ...machineApp(HOST),
       rules: [],
@@ -126,13 +126,17 @@ describe("Access", () => {
   });
 
   it.each<{ name: string; revocation: "logins" | "service-tokens-too"; status: number }>([
-    { name: "lets service tokens past a revocation of logins", revocation: "logins", status: 404 },
     {
-      name: "shuts service tokens out where a revocation means them too",
+      name: "still admits service tokens after a revocation of logins",
+      revocation: "logins",
+      status: 404,
+    },
+    {
+      name: "locks out service tokens if a revocation includes them",
       revocation: "service-tokens-too",
       status: 302,
     },
-  ])("$name", async ({ revocation, status }) => {
+  ])("Access $name", async ({ revocation, status }) => {
     await using front = await edge({ ...machineApp(HOST), rules: [] }, { revocation });
     front.revoke("aud-of-another");
     expect((await probe(front.port, HOST, "/", { headers: AS_MACHINE })).status).toBe(404);
@@ -140,7 +144,7 @@ describe("Access", () => {
     expect((await probe(front.port, HOST, "/", { headers: AS_MACHINE })).status).toBe(status);
   });
 
-  it("fails a request whose policy it cannot judge", async () => {
+  it("Access fails a request whose policy the sandbox cannot judge", async () => {
     const policies = [policy("p", "bypass", [{ geo: { country_code: "PT" } }])];
     await using front = await edge({
       names: [HOST],

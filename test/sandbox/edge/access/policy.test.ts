@@ -17,7 +17,7 @@ const group = (claim_value: string, over = {}) => ({
   oidc: { claim_name: "groups", claim_value, identity_provider_id: "authentik", ...over },
 });
 
-describe("an allow policy", () => {
+describe("one policy", () => {
   it.each([
     { name: "everyone", rule: { everyone: {} }, verdict: "allow" },
     {
@@ -47,54 +47,54 @@ describe("an allow policy", () => {
     { name: "a group in another letter case", rule: group("Family"), verdict: "deny" },
     { name: "part of a group's name", rule: group("fam"), verdict: "deny" },
     {
-      name: "a group that another provider vouches for",
+      name: "a group from another provider",
       rule: group("family", { identity_provider_id: "other" }),
       verdict: "deny",
     },
     {
-      name: "a claim that is no list",
+      name: "a claim that is not a list",
       rule: group("3", { claim_name: "level" }),
       verdict: "allow",
     },
     {
-      name: "a claim that is not there",
+      name: "a missing claim",
       rule: group("x", { claim_name: "roles" }),
       verdict: "deny",
     },
     { name: "the address", rule: { ip: { ip: "127.0.0.0/8" } }, verdict: "allow" },
     { name: "another address", rule: { ip: { ip: "2001:db8::/32" } }, verdict: "deny" },
     {
-      name: "a service token, which a person has not",
+      name: "a service token, which a person does not have",
       rule: { any_valid_service_token: {} },
       verdict: "deny",
     },
-  ])("that includes $name: $verdict", ({ rule, verdict }) => {
+  ])("an allow policy that includes $name: $verdict", ({ rule, verdict }) => {
     expect(judge([policy("p", "allow", [rule])], ADA)).toBe(verdict);
   });
 
-  it("asks who it is of a stranger, even where everyone may enter", () => {
+  it("an allow policy asks a stranger to log in, even if everyone may enter", () => {
     expect(judge([policy("p", "allow", [{ everyone: {} }])], STRANGER)).toBe("who");
   });
 
-  it("needs all that is required", () => {
+  it("an allow policy needs every required rule", () => {
     const require = [group("admins"), group("board")];
     expect(judge([policy("p", "allow", [{ everyone: {} }], { require })], ADA)).toBe("deny");
   });
 
-  it("lets in nobody who is excluded", () => {
+  it("an allow policy admits nobody who is excluded", () => {
     expect(
       judge([policy("p", "allow", [{ everyone: {} }], { exclude: [group("family")] })], ADA),
     ).toBe("deny");
   });
 
-  it("that includes nobody lets in nobody", () =>
+  it("an allow policy that includes nobody admits nobody", () =>
     expect(judge([policy("p", "allow", [])], ADA)).toBe("deny"));
 });
 
 describe("several policies", () => {
   const everyone = [{ everyone: {} }];
-  it("none at all deny", () => expect(judge([], ADA)).toBe("deny"));
-  it("the first of allow and deny that matches counts", () => {
+  it("an application without policies denies", () => expect(judge([], ADA)).toBe("deny"));
+  it("the first matching allow or deny policy counts", () => {
     expect(
       judge([policy("a", "deny", [group("family")]), policy("b", "allow", everyone)], ADA),
     ).toBe("deny");
@@ -102,17 +102,17 @@ describe("several policies", () => {
       judge([policy("b", "allow", everyone), policy("a", "deny", [group("family")])], ADA),
     ).toBe("allow");
   });
-  it("bypass comes before a deny that stands first", () => {
+  it("a bypass policy counts before an earlier deny policy", () => {
     expect(judge([policy("a", "deny", everyone), policy("b", "bypass", everyone)], STRANGER)).toBe(
       "bypass",
     );
   });
-  it("bypass knows no identity", () => {
+  it("a bypass policy knows no identity", () => {
     expect(judge([policy("b", "bypass", [{ email: { email: "ada@example.com" } }])], ADA)).toBe(
       "deny",
     );
   });
-  it("Service Auth lets in the machine that it names", () => {
+  it("a Service Auth policy admits the machine that it names", () => {
     expect(
       judge(
         [
@@ -129,7 +129,7 @@ describe("several policies", () => {
       "service",
     );
   });
-  it("a rule that the sandbox does not know is not guessed at", () => {
+  it("a rule that the sandbox does not know is an error, not a guess", () => {
     expect(() => judge([policy("p", "allow", [{ geo: { country_code: "PT" } }])], ADA)).toThrow(
       UnknownRule,
     );

@@ -6,13 +6,13 @@ import { originStub } from "../testing/origin-stub.ts";
 import { shake } from "../testing/shake.ts";
 import { application, policy, type World, world } from "../testing/world.ts";
 
-describe("cloudflared", () => {
+describe("the connector", () => {
   const through = (service: string, over: Partial<IngressRule> = {}): World => ({
     names: [HOST],
     rules: [{ hostname: HOST, service, ...over }],
   });
 
-  it("refuses whoever no application asked, where the rule wants a token", async () => {
+  it("cloudflared refuses a request without an application if the rule requires a token", async () => {
     await using origin = await originStub();
     await using front = await edge(through(origin.service, guarded("aud")));
     expect((await probe(front.port, HOST)).status).toBe(403);
@@ -20,7 +20,7 @@ describe("cloudflared", () => {
     expect(origin.asked).toEqual([]);
   });
 
-  it("refuses a bypass, where the rule wants a token", async () => {
+  it("cloudflared refuses a request past a bypass policy if the rule requires a token", async () => {
     const policies = [policy("p", "bypass", everyone)];
     await using front = await edge({
       ...through("http://localhost:9", guarded("aud")),
@@ -30,7 +30,7 @@ describe("cloudflared", () => {
     expect((await probe(front.port, HOST)).status).toBe(403);
   });
 
-  it("refuses the token of another application", async () => {
+  it("cloudflared refuses the token of another application", async () => {
     await using front = await edge({
       ...machineApp(HOST),
       rules: [{ hostname: HOST, service: "http://localhost:9", ...guarded("other") }],
@@ -38,7 +38,7 @@ describe("cloudflared", () => {
     expect((await probe(front.port, HOST, "/", { headers: AS_MACHINE })).status).toBe(403);
   });
 
-  it("answers 502 where the rule wants another team", async () => {
+  it("cloudflared answers 502 if the rule requires another team", async () => {
     const originRequest = { access: { required: true, teamName: "Acme", audTag: [`aud-${HOST}`] } };
     await using front = await edge({
       ...machineApp(HOST),
@@ -48,7 +48,7 @@ describe("cloudflared", () => {
     expect(front.seen[0]?.decision).toBe("refused-by-connector");
   });
 
-  it("wants the token on http_status rules and WebSockets too", async () => {
+  it("cloudflared also requires the token on http_status rules and WebSockets", async () => {
     await using origin = await originStub();
     await using front = await edge({
       names: [HOST, "b.example.com"],
@@ -62,7 +62,7 @@ describe("cloudflared", () => {
     expect(origin.asked).toEqual([]);
   });
 
-  it("trusts no token that a client brings along", async () => {
+  it("cloudflared trusts no token that a client sends", async () => {
     await using origin = await originStub();
     await using front = await edge({
       ...machineApp(HOST),
@@ -82,21 +82,21 @@ describe("cloudflared", () => {
   it.each([
     { name: "an http_status rule", service: "http_status:418", status: 418 },
     { name: "the test page", service: "hello_world", status: 200 },
-    { name: "a host that nobody knows", service: "http://nobody:80", status: 502 },
-    { name: "a port that nobody serves", service: "http://localhost:9", status: 502 },
-    { name: "a port that cannot be", service: "http://localhost:99999", status: 502 },
+    { name: "an unknown host", service: "http://nobody:80", status: 502 },
+    { name: "a port on which nothing listens", service: "http://localhost:9", status: 502 },
+    { name: "an impossible port", service: "http://localhost:99999", status: 502 },
     {
-      name: "a service that the sandbox does not speak",
+      name: "a kind of service that the sandbox does not simulate",
       service: "ssh://localhost:22",
       status: 502,
     },
-  ])("answers $status for $name", async ({ service, status }) => {
+  ])("cloudflared answers $status for $name", async ({ service, status }) => {
     await using front = await edge(through(service));
     expect((await probe(front.port, HOST)).status).toBe(status);
     expect(front.seen[0]).toMatchObject({ decision: "connector", status });
   });
 
-  it("answers 404 by the catch-all and 503 where there is no rule at all", async () => {
+  it("cloudflared answers 404 from the catch-all and 503 without any rule", async () => {
     await using front = await edge({ names: [HOST], rules: [] });
     expect((await probe(front.port, HOST)).status).toBe(404);
     const none = new Map(
@@ -112,7 +112,7 @@ describe("cloudflared", () => {
     expect((await probe(empty.port, HOST)).status).toBe(503);
   });
 
-  it("keeps the old configuration when the new one cannot be read, and says so", async () => {
+  it("cloudflared keeps the old configuration and reports it if the new one is invalid", async () => {
     let stands = through("http_status:201");
     await using front = await edge({}, { view: () => world(stands) });
     expect((await probe(front.port, HOST)).status).toBe(201);
@@ -126,7 +126,7 @@ describe("cloudflared", () => {
     expect((await probe(front.port, HOST)).status).toBe(203);
   });
 
-  it("ignores a configuration that is not newer", async () => {
+  it("cloudflared ignores a configuration that is not newer", async () => {
     let stands = through("http_status:201");
     await using front = await edge({}, { view: () => world(stands) });
     await probe(front.port, HOST);
@@ -134,7 +134,7 @@ describe("cloudflared", () => {
     expect((await probe(front.port, HOST)).status).toBe(201);
   });
 
-  it("matches a climbing path where it leads only in the release that cleaned paths", async () => {
+  it("cloudflared resolves a path with .. before matching only in the release that cleaned paths", async () => {
     const rules = [{ hostname: HOST, path: "^/hooks(/|$)", service: "http_status:201" }];
     await using plain = await edge({ names: [HOST], rules });
     await using cleaning = await edge(
@@ -145,7 +145,7 @@ describe("cloudflared", () => {
     expect((await probe(cleaning.port, HOST, "/hooks/../admin")).status).toBe(404);
   });
 
-  it("lets an origin think for longer than it may take to connect", async () => {
+  it("cloudflared waits longer for an answer than the connect timeout", async () => {
     await using origin = await originStub((_, res) => void setTimeout(() => res.end(), 1_100));
     await using front = await edge(
       through(origin.service, { originRequest: { connectTimeout: 1 } }),

@@ -7,7 +7,7 @@ const rule = (over: object) => ({
 });
 const origin = (originRequest: unknown) => rule({ originRequest });
 
-describe("cloudflared takes a configuration", () => {
+describe("accepted configurations", () => {
   it.each([
     { name: "without any ingress", document: {} },
     { name: "with an empty ingress", document: { ingress: [] } },
@@ -20,12 +20,12 @@ describe("cloudflared takes a configuration", () => {
       document: { ingress: [{ hostname: null, service: "http_status:404" }] },
     },
     {
-      name: "whose last hostname is a star",
+      name: "whose last hostname is an asterisk",
       document: { ingress: [{ hostname: "*", service: "http_status:404" }] },
     },
     { name: "with unknown keys", document: { ...origin({ sesame: "open" }), unknown: 1 } },
     {
-      name: "with two rules of one hostname",
+      name: "with two rules for one hostname",
       document: { ingress: [...rule({}).ingress.slice(0, 1), ...rule({}).ingress] },
     },
     { name: "with a timeout of null", document: origin({ connectTimeout: null }) },
@@ -35,14 +35,17 @@ describe("cloudflared takes a configuration", () => {
       name: "with an underscore in the origin's name",
       document: rule({ service: "http://my_app:80" }),
     },
-    { name: "with a scheme it does not speak", document: rule({ service: "ftp://x" }) },
-    { name: "with a port that cannot be", document: rule({ service: "http://x:99999" }) },
-    { name: "that requires a token of no team", document: origin({ access: { required: true } }) },
-  ])("$name", ({ document }) => {
+    { name: "with an unsupported scheme", document: rule({ service: "ftp://x" }) },
+    { name: "with an impossible port", document: rule({ service: "http://x:99999" }) },
+    {
+      name: "that requires a token without a team",
+      document: origin({ access: { required: true } }),
+    },
+  ])("cloudflared accepts a configuration $name", ({ document }) => {
     expect(() => accept(document)).not.toThrow();
   });
 
-  it("reads keys in any letter case", () => {
+  it("cloudflared reads keys in any letter case", () => {
     expect(
       accept(
         origin({ NoTLSverify: true, ACCESS: { Required: true, TEAMNAME: "t", audtag: ["a"] } }),
@@ -53,7 +56,7 @@ describe("cloudflared takes a configuration", () => {
     });
   });
 
-  it("gives the top-level originRequest to every rule, except its access block", () => {
+  it("cloudflared applies the top-level originRequest to every rule, except for its access block", () => {
     const top = {
       connectTimeout: 7,
       noTLSVerify: true,
@@ -66,7 +69,7 @@ describe("cloudflared takes a configuration", () => {
   });
 });
 
-describe("cloudflared refuses the whole configuration", () => {
+describe("refused configurations", () => {
   it.each([
     {
       name: "without a catch-all",
@@ -78,17 +81,20 @@ describe("cloudflared refuses the whole configuration", () => {
     },
     { name: "with a catch-all before the last", document: { ingress: [LAST, LAST] } },
     { name: "with a port in a hostname", document: rule({ hostname: "app.example.com:80" }) },
-    { name: "with a star inside a hostname", document: rule({ hostname: "a.*.example.com" }) },
+    { name: "with an asterisk inside a hostname", document: rule({ hostname: "a.*.example.com" }) },
     { name: "with a timeout of 30s", document: origin({ connectTimeout: "30s" }) },
-    { name: "with a timeout of a text", document: origin({ connectTimeout: "30" }) },
-    { name: "with a timeout of one and a half", document: origin({ connectTimeout: 1.5 }) },
-    { name: "with noTLSVerify as a text", document: origin({ noTLSVerify: "true" }) },
+    { name: "with a timeout as a string", document: origin({ connectTimeout: "30" }) },
+    { name: "with a fractional timeout", document: origin({ connectTimeout: 1.5 }) },
+    { name: "with noTLSVerify as a string", document: origin({ noTLSVerify: "true" }) },
     {
-      name: "with keepAliveConnections as a text",
+      name: "with keepAliveConnections as a string",
       document: origin({ keepAliveConnections: "5" }),
     },
-    { name: "with audTag as a text", document: origin({ access: { teamName: "t", audTag: "x" } }) },
-    { name: "with required as a text", document: origin({ access: { required: "yes" } }) },
+    {
+      name: "with audTag as a string",
+      document: origin({ access: { teamName: "t", audTag: "x" } }),
+    },
+    { name: "with required as a string", document: origin({ access: { required: "yes" } }) },
     { name: "with access as a list", document: origin({ access: [] }) },
     {
       name: "with audTag and no team",
@@ -101,9 +107,9 @@ describe("cloudflared refuses the whole configuration", () => {
     },
     { name: "with a service without a scheme", document: rule({ service: "grafana:3000" }) },
     { name: "with a path in a service", document: rule({ service: "http://app:80/x" }) },
-    { name: "with a closing slash in a service", document: rule({ service: "http://app:80/" }) },
+    { name: "with a trailing slash in a service", document: rule({ service: "http://app:80/" }) },
     { name: "with a path that RE2 cannot read", document: rule({ path: "^/(?!admin)" }) },
-  ])("$name", ({ document }) => {
+  ])("cloudflared refuses a whole configuration $name", ({ document }) => {
     expect(() => accept(document)).toThrow(RefusedDocument);
   });
 });

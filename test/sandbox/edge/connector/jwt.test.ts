@@ -33,22 +33,26 @@ const token = (payload: JWTPayload, by = key): Promise<string> =>
 const asked = (jwt: string | undefined, over: Partial<JwtQuestion> = {}) =>
   jwtVerdict({ check: CHECK, token: jwt, keys: known.keys, now: NOW, ...over });
 
-describe("a request is refused with 403", () => {
-  it("without a token in the header", async () => expect(await asked(undefined)).toBe(403));
-  it("with an empty token", async () => expect(await asked("")).toBe(403));
+describe("403 from the token check", () => {
+  it("a request is refused with 403 without a token in the header", async () =>
+    expect(await asked(undefined)).toBe(403));
+  it("a request is refused with 403 with an empty token", async () =>
+    expect(await asked("")).toBe(403));
   it.each([
     { name: "another application's audience", payload: { ...GOOD, aud: ["theirs"] } },
     { name: "no audience", payload: { ...GOOD, aud: [] } },
-  ])("with $name", async ({ payload }) => expect(await asked(await token(payload))).toBe(403));
-  it("always, where the team stands but audTag is empty", async () => {
+  ])("a request is refused with 403 with $name", async ({ payload }) =>
+    expect(await asked(await token(payload))).toBe(403),
+  );
+  it("a request is always refused with 403 if the team is set but audTag is empty", async () => {
     expect(await asked(await token(GOOD), { check: { ...CHECK, audTag: [] } })).toBe(403);
   });
-  it("without a token even while the keys cannot be fetched", async () => {
+  it("a request is refused with 403 without a token even while the keys cannot be fetched", async () => {
     expect(await asked(undefined, { keys: () => Promise.reject(new Error("down")) })).toBe(403);
   });
 });
 
-describe("a request is refused with 502", () => {
+describe("502 from the token check", () => {
   it.each([
     { name: "an expired token", payload: { ...GOOD, exp: NOW_S - 1 } },
     { name: "nbf more than five minutes ahead", payload: { ...GOOD, nbf: NOW_S + 301 } },
@@ -58,34 +62,39 @@ describe("a request is refused with 502", () => {
       name: "the team in another letter case",
       payload: { ...GOOD, iss: "https://ACME.cloudflareaccess.com" },
     },
-  ])("with $name", async ({ payload }) => expect(await asked(await token(payload))).toBe(502));
-  it("without an exp", async () => {
+  ])("a request is refused with 502 with $name", async ({ payload }) =>
+    expect(await asked(await token(payload))).toBe(502),
+  );
+  it("a request is refused with 502 without an exp", async () => {
     const { exp: _, ...endless } = GOOD;
     expect(await asked(await token(endless))).toBe(502);
   });
-  it("with a strange key", async () => expect(await asked(await token(GOOD, strange))).toBe(502));
-  it("with alg none", async () => expect(await asked(new UnsecuredJWT(GOOD).encode())).toBe(502));
-  it("with garbage", async () => expect(await asked("garbage")).toBe(502));
-  it("where a token is required of no team", async () => {
+  it("a request is refused with 502 if the key is unknown", async () =>
+    expect(await asked(await token(GOOD, strange))).toBe(502));
+  it("a request is refused with 502 with alg none", async () =>
+    expect(await asked(new UnsecuredJWT(GOOD).encode())).toBe(502));
+  it("a request is refused with 502 with garbage", async () =>
+    expect(await asked("garbage")).toBe(502));
+  it("a request is refused with 502 if a token is required but no team is set", async () => {
     expect(
       await asked(await token(GOOD), { check: { required: true, teamName: "", audTag: [] } }),
     ).toBe(502);
   });
-  it("while the keys cannot be fetched", async () => {
+  it("a request is refused with 502 while the keys cannot be fetched", async () => {
     expect(await asked(await token(GOOD), { keys: () => Promise.reject(new Error("down")) })).toBe(
       502,
     );
   });
 });
 
-describe("a request goes on", () => {
+describe("accepted tokens", () => {
   it.each([
     { name: "a good token", payload: GOOD },
     { name: "nbf four minutes ahead", payload: { ...GOOD, nbf: NOW_S + 240 } },
-    { name: "the audience as a plain text", payload: { ...GOOD, aud: "ours" } },
+    { name: "the audience as a plain string", payload: { ...GOOD, aud: "ours" } },
     { name: "the second of our audiences", payload: { ...GOOD, aud: ["sibling"] } },
     {
-      name: "a service token's, which has no e-mail",
+      name: "a service token's token, which has no e-mail",
       payload: {
         iss: GOOD.iss ?? "",
         aud: ["ours"],
@@ -94,8 +103,10 @@ describe("a request goes on", () => {
         sub: "",
       },
     },
-  ])("with $name", async ({ payload }) => expect(await asked(await token(payload))).toBe("on"));
-  it("without any token where none is required", async () => {
+  ])("a request is accepted with $name", async ({ payload }) =>
+    expect(await asked(await token(payload))).toBe("on"),
+  );
+  it("a request is accepted without a token if none is required", async () => {
     expect(await asked(undefined, { check: { ...CHECK, required: false } })).toBe("on");
   });
 });

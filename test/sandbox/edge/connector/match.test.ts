@@ -12,7 +12,7 @@ const matched = (first: object, host: string, target: string): boolean => {
   );
 };
 
-describe("the path ^/hooks(/|$)", () => {
+describe("path rules", () => {
   it.each([
     { target: "/hooks", matches: true },
     { target: "/hooks/x?y=/z", matches: true },
@@ -24,16 +24,16 @@ describe("the path ^/hooks(/|$)", () => {
     { target: "//hooks", matches: false },
     { target: "/a/../hooks", matches: false },
     { target: "/?/hooks", matches: false },
-  ])("on $target: $matches", ({ target, matches }) => {
+  ])("whether the path ^/hooks(/|$) matches $target: $matches", ({ target, matches }) => {
     expect(
       matched({ hostname: "app.example.com", path: "^/hooks(/|$)" }, "app.example.com", target),
     ).toBe(matches);
   });
 });
 
-describe("a rule's hostname", () => {
+describe("hostnames of rules", () => {
   it.each([
-    { name: "is itself", hostname: "app.example.com", host: "app.example.com", matches: true },
+    { name: "matches itself", hostname: "app.example.com", host: "app.example.com", matches: true },
     {
       name: "does not match capitals in the request",
       hostname: "app.example.com",
@@ -53,7 +53,7 @@ describe("a rule's hostname", () => {
       matches: true,
     },
     {
-      name: "does not match with a closing dot",
+      name: "does not match with a trailing dot",
       hostname: "app.example.com",
       host: "app.example.com.",
       matches: false,
@@ -89,17 +89,17 @@ describe("a rule's hostname", () => {
       matches: false,
     },
     {
-      name: "with a star but no dot is a literal name",
+      name: "with an asterisk but no dot is a literal name",
       hostname: "*x.example.com",
       host: "ax.example.com",
       matches: false,
     },
-  ])("$name", ({ hostname, host, matches }) => {
+  ])("a rule's hostname $name", ({ hostname, host, matches }) => {
     expect(matched({ hostname }, host, "/")).toBe(matches);
   });
 });
 
-it("the first rule that matches is taken", () => {
+it("the first matching rule is used", () => {
   const listed = accept({
     ingress: [
       { hostname: "*.example.com", service: "http://first:80" },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { re2 } from "./re2.ts";
 
-describe("a path expression", () => {
+describe("RE2", () => {
   it.each([
     { pattern: "^/api(/|$)", path: "/api/x", matches: true },
     { pattern: "^/api(/|$)", path: "/apix", matches: false },
@@ -28,9 +28,12 @@ describe("a path expression", () => {
     { pattern: "^/a{2,3}?$", path: "/aaa", matches: true },
     { pattern: "^(/x)*$", path: "/\u{1d41a}", matches: false },
     { pattern: "^/([^/.%\\\\][^/%\\\\]*/)*$", path: "/a/b/", matches: true },
-  ])("$pattern on $path: $matches", ({ pattern, path, matches }) => {
-    expect(re2(pattern).test(path)).toBe(matches);
-  });
+  ])(
+    "whether the path expression $pattern matches $path: $matches",
+    ({ pattern, path, matches }) => {
+      expect(re2(pattern).test(path)).toBe(matches);
+    },
+  );
 
   it.each([
     { name: "look-ahead", pattern: "a(?=b)" },
@@ -49,14 +52,14 @@ describe("a path expression", () => {
     { name: "a repetition of nothing", pattern: "*a" },
     { name: "a repetition of a branch's beginning", pattern: "a|*" },
     { name: "a repetition of flags", pattern: "b(?i)*" },
-    { name: "an open group", pattern: "(a" },
-    { name: "a closing bracket too many", pattern: "a)" },
-    { name: "an open class", pattern: "[a" },
+    { name: "an unclosed group", pattern: "(a" },
+    { name: "an unmatched closing parenthesis", pattern: "a)" },
+    { name: "an unclosed class", pattern: "[a" },
     { name: "a class that runs backwards", pattern: "[z-a]" },
     { name: "an unknown POSIX class", pattern: "[[:nope:]]" },
-    { name: "two groups of one name", pattern: "(?P<x>a)(?P<x>b)" },
+    { name: "two groups with the same name", pattern: "(?P<x>a)(?P<x>b)" },
     { name: "a backslash at the end", pattern: "a\\" },
-  ])("with $name is refused", ({ pattern }) => {
+  ])("a path expression with $name is refused", ({ pattern }) => {
     expect(() => re2(pattern)).toThrow(SyntaxError);
   });
 });

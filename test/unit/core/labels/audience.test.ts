@@ -20,56 +20,56 @@ describe("who may enter", () => {
       audience: { groups: ["family"] },
     },
     {
-      name: "members of any of several groups, each once, whatever the order",
+      name: "members of any of several groups, each listed once, in any order",
       labels: { "access.groups": " home users ,family,family" },
       audience: { groups: ["family", "home users"] },
     },
     {
-      name: "addresses, whatever their letter case, and everyone of a domain",
+      name: "e-mail addresses in any letter case and everyone of a domain",
       labels: { "access.emails": "Ann@Example.COM, @Example.org,ann@example.com" },
       audience: { emails: ["@example.org", "ann@example.com"] },
     },
     {
-      name: "addresses with every mark that people have in theirs",
+      name: "e-mail addresses with every allowed character",
       labels: { "access.emails": "o'brien+x@mail.example.com,a.b-c_d@example.co.uk" },
       audience: { emails: ["a.b-c_d@example.co.uk", "o'brien+x@mail.example.com"] },
     },
     {
-      name: "members of a group and an address",
+      name: "members of a group and one e-mail address",
       labels: { "access.groups": "family", "access.emails": "ann@example.com" },
       audience: { groups: ["family"], emails: ["ann@example.com"] },
     },
     {
-      name: "whom a policy of one's own lets in, by name",
+      name: "people admitted by one of the user's own policies, by its name",
       labels: { "access.policies": "Friends" },
       audience: { policies: [FRIENDS] },
     },
     {
-      name: "whom policies of one's own let in, by id and name, each once",
+      name: "people admitted by the user's own policies, by id and name, each listed once",
       labels: { "access.policies": `Machines,${FRIENDS.toUpperCase()},Friends` },
       audience: { policies: [MACHINES, FRIENDS] },
     },
     {
-      name: "one of two policies of one name, by its id",
+      name: "people admitted by one of two policies with the same name, by its id",
       labels: { "access.policies": "00000000-0000-4000-8000-000000000006" },
       audience: { policies: ["00000000-0000-4000-8000-000000000006"] },
     },
     {
-      name: "machines, by the names of their tokens",
+      name: "machines, by the names of their service tokens",
       labels: { "access.service-tokens": "monitoring,backup,backup" },
       audience: { tokens: [backup, monitoring] },
     },
     {
-      name: "any machine that has a token",
+      name: "any machine with a service token",
       labels: { "access.service-tokens": "any" },
       audience: { tokens: "any" },
     },
     {
-      name: "any machine, one of them named as well",
+      name: "any machine, although one is named as well",
       labels: { "access.service-tokens": "any,backup" },
       audience: { tokens: "any" },
     },
-  ])("$name", ({ labels, audience }) => {
+  ])("labels can admit $name", ({ labels, audience }) => {
     const { exposures, problems } = labelled(labels);
     expect(problems).toEqual([]);
     expect(exposures.map(({ protection }) => protection)).toEqual([only(audience)]);
@@ -92,7 +92,7 @@ interface Fault {
 
 const FAULTS: readonly Fault[] = [
   {
-    name: "an unknown group, beside one that is known",
+    name: "an unknown group beside a known one",
     labels: { "access.groups": "familly,admins" },
     says: [
       [
@@ -116,7 +116,7 @@ const FAULTS: readonly Fault[] = [
     ],
   },
   {
-    name: "a group that is like none, named twice",
+    name: "an unknown group without a similar one, named twice",
     labels: { "access.groups": "zebra,zebra" },
     says: [
       [
@@ -128,7 +128,7 @@ const FAULTS: readonly Fault[] = [
     ],
   },
   {
-    name: "a group whose name every object knows",
+    name: "an unknown group named like a property of every object",
     labels: { "access.groups": "constructor" },
     says: [
       [
@@ -140,7 +140,7 @@ const FAULTS: readonly Fault[] = [
     ],
   },
   {
-    name: "groups that cannot be looked up, told once",
+    name: "groups that cannot be looked up, reported once",
     labels: { "access.groups": "family,admins" },
     settings: { lookups: { ...KNOWN, groups: { fault: denied } } },
     says: [
@@ -153,7 +153,7 @@ const FAULTS: readonly Fault[] = [
     ],
   },
   {
-    name: "an unknown default group, which is the operator's to mend",
+    name: "an unknown default group, which the operator must fix",
     labels: {},
     settings: { defaults: { access: "authentik", groups: ["admin"], session: "24h" } },
     says: [
@@ -194,7 +194,7 @@ const FAULTS: readonly Fault[] = [
     ],
   },
   {
-    name: "a policy that is like none",
+    name: "an unknown policy without a similar one",
     labels: { "access.policies": "zebra" },
     says: [
       [
@@ -206,7 +206,7 @@ const FAULTS: readonly Fault[] = [
     ],
   },
   {
-    name: "two policies of one name",
+    name: "a name that two policies share",
     labels: { "access.policies": "Twins" },
     says: [
       [
@@ -218,7 +218,7 @@ const FAULTS: readonly Fault[] = [
     ],
   },
   {
-    name: "a policy that lets anyone in",
+    name: "a policy that admits anyone",
     labels: { "access.policies": "Friends,Anyone" },
     says: [
       [
@@ -230,7 +230,7 @@ const FAULTS: readonly Fault[] = [
     ],
   },
   {
-    name: "a policy that keeps people out, by its id",
+    name: "a policy that excludes people, by its id",
     labels: { "access.policies": "00000000-0000-4000-8000-000000000004" },
     says: [
       [
@@ -242,7 +242,7 @@ const FAULTS: readonly Fault[] = [
     ],
   },
   {
-    name: "an unknown service token, beside one that is known",
+    name: "an unknown service token beside a known one",
     labels: { "access.service-tokens": "backup,bakcup" },
     says: [
       [
@@ -254,7 +254,7 @@ const FAULTS: readonly Fault[] = [
     ],
   },
   {
-    name: "a service token that is like none",
+    name: "an unknown service token without a similar one",
     labels: { "access.service-tokens": "zebra" },
     says: [
       [
@@ -303,14 +303,14 @@ const FAULTS: readonly Fault[] = [
       `write ${what}, or remove the label`,
     ];
     return [
-      { name: `${key} with nothing in it`, labels: { [key]: "" }, says: [empty("")] },
+      { name: `an empty ${key}`, labels: { [key]: "" }, says: [empty("")] },
       {
-        name: `${key} with nothing but quotes and spaces in it`,
+        name: `a ${key} with only quotes and spaces`,
         labels: { [key]: ' " " ' },
         says: [empty("")],
       },
       {
-        name: `${key} with nothing but commas in it`,
+        name: `a ${key} with only commas`,
         labels: { [key]: " , ," },
         says: [empty(", ,")],
       },
@@ -329,7 +329,7 @@ const FAULTS: readonly Fault[] = [
     ],
   },
   {
-    name: "service tokens with a comma at the end, any among them",
+    name: "service tokens with a trailing comma, any among them",
     labels: { "access.service-tokens": "any," },
     says: [
       [
@@ -381,26 +381,29 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-describe("a name that cannot be taken for good opens nothing, and an open route stays as it is", () => {
-  it.each(FAULTS)("$name", ({ labels, settings, says }) => {
-    const { exposures, faulty, ...it_ } = labelled(labels, settings);
-    expect(exposures).toEqual([]);
-    expect(it_.says).toEqual(says);
-    expect(
-      it_.problems.every(
-        ({ severity, effect, route }) =>
-          severity === "error" && effect === "closed" && route === "app.example.com",
-      ),
-    ).toBe(true);
-    // Held as it is where it is protected; where it is public it is shut, since it does not say public.
-    expect(
-      faulty.map(({ route, saysPublic, closeNow }) => ({ ...route, saysPublic, closeNow })),
-    ).toEqual([
-      { hostname: "app.example.com", path: undefined, saysPublic: false, closeNow: false },
-    ]);
-  });
+describe("unknown names and values in the audience", () => {
+  it.each(FAULTS)(
+    "$name opens nothing, and an open route stays as it is",
+    ({ labels, settings, says }) => {
+      const { exposures, faulty, ...it_ } = labelled(labels, settings);
+      expect(exposures).toEqual([]);
+      expect(it_.says).toEqual(says);
+      expect(
+        it_.problems.every(
+          ({ severity, effect, route }) =>
+            severity === "error" && effect === "closed" && route === "app.example.com",
+        ),
+      ).toBe(true);
+      // A protected route is frozen. A public one is closed, because its labels do not say public.
+      expect(
+        faulty.map(({ route, saysPublic, closeNow }) => ({ ...route, saysPublic, closeNow })),
+      ).toEqual([
+        { hostname: "app.example.com", path: undefined, saysPublic: false, closeNow: false },
+      ]);
+    },
+  );
 
-  it("every one of them is told at once", () => {
+  it("all unknown names of a label are reported at once", () => {
     const { problems } = labelled({
       access: "pubic",
       "access.groups": "familly",
@@ -421,14 +424,14 @@ describe("a name that cannot be taken for good opens nothing, and an open route 
     ]);
   });
 
-  it("what somebody else wrote is shown on one line and clipped", () => {
+  it("foreign text in a problem is on one line and clipped", () => {
     const { problems } = labelled({ "access.groups": `a\nb${"x".repeat(500)}` });
     expect(problems.map(({ message }) => message)).toEqual([
       `Authentik has no group "a b${"x".repeat(97)}" ${GROUP}`,
     ]);
   });
 
-  it("any machine needs no list of machines", () => {
+  it("any machine may enter although the list of tokens is unavailable", () => {
     const directory = {
       ...KNOWN,
       tokens: { fault: { code: "CFA-CF-PERMISSION", message: "no", fix: "do" } },
@@ -444,23 +447,23 @@ describe("default groups", () => {
   const audiences = (labels: Workload["labels"]) =>
     labelled(labels, { defaults }).exposures.map(({ protection }) => protection);
 
-  it("hold for a route that names none", () => {
+  it("default groups apply to a route that names none", () => {
     expect(audiences({})).toEqual([only({ groups: ["admins", "family"] })]);
   });
 
-  it("hold beside e-mail addresses, which let in more people", () => {
+  it("default groups apply beside e-mail addresses, which admit more people", () => {
     expect(audiences({ "access.emails": "ann@example.com" })).toEqual([
       only({ groups: ["admins", "family"], emails: ["ann@example.com"] }),
     ]);
   });
 
-  it("do not hold for a route that names others", () => {
+  it("default groups do not apply to a route that names other groups", () => {
     expect(audiences({ "access.groups": "home users" })).toEqual([
       only({ groups: ["home users"] }),
     ]);
   });
 
-  it("do not hold for a public route, even an unknown one", () => {
+  it("default groups do not apply to a public route, even an unknown one", () => {
     const { opens, problems } = labelled(
       { access: "public" },
       { defaults: { ...defaults, groups: ["zebra"] } },
@@ -468,7 +471,7 @@ describe("default groups", () => {
     expect([opens, problems]).toEqual([["app.example.com public"], []]);
   });
 
-  it("that are unknown hold up only the routes without the label", () => {
+  it("unknown default groups hold up only the routes without the label", () => {
     expect(
       labelled({ "access.groups": "family" }, { defaults: { ...defaults, groups: ["zebra"] } })
         .opens,
@@ -476,7 +479,7 @@ describe("default groups", () => {
   });
 });
 
-it("a login lasts as long as CFAUTH_DEFAULT_SESSION says, unless the label says otherwise", () => {
+it("a session lasts as long as CFAUTH_DEFAULT_SESSION says, unless the label says otherwise", () => {
   const defaults = { access: "authentik", groups: [], session: "168h" } as const;
   const sessions = (labels: Workload["labels"]) =>
     labelled(labels, { defaults }).exposures.map(
@@ -485,7 +488,7 @@ it("a login lasts as long as CFAUTH_DEFAULT_SESSION says, unless the label says 
   expect([sessions({}), sessions({ "access.session": "30m" })]).toEqual([["168h"], ["30m"]]);
 });
 
-describe("what is looked up", () => {
+describe("names to look up", () => {
   const labels = (more: Workload["labels"]) =>
     workload({ "cfauth.hostname": "app.example.com", ...more });
   const spoken = (groups: readonly string[] = []) =>
@@ -494,7 +497,7 @@ describe("what is looked up", () => {
       defaults: { access: "authentik", groups, session: "24h" },
     });
 
-  it("is every group and token that any label names, sound or not", () => {
+  it("every group and token that any label names is looked up, even of faulty labels", () => {
     const all = [
       labels({
         "cfauth.access.groups": '"family,,admins"',
@@ -512,21 +515,21 @@ describe("what is looked up", () => {
     });
   });
 
-  it("is nothing where no label names any", () => {
+  it("nothing is looked up if no label names a group or token", () => {
     expect(referencedNames([labels({ "cfauth.access.service-tokens": "any" })], spoken())).toEqual({
       groups: new Set(),
       tokens: new Set(),
     });
   });
 
-  it("is the default groups as soon as there is a container with labels", () => {
+  it("default groups are looked up once there is a container with labels", () => {
     expect(referencedNames([labels({})], spoken(["family"])).groups).toEqual(new Set(["family"]));
     expect(
       referencedNames([workload({ "traefik.enable": "true" })], spoken(["family"])).groups,
     ).toEqual(new Set());
   });
 
-  it("is the default groups where labels of another tool are read, and nobody whom those name", () => {
+  it("default groups are looked up for labels of another tool, but not the people that those labels name", () => {
     const theirs = workload({ "dockflare.enable": "true", "dockflare.access.groups": "admins" });
     expect(referencedNames([theirs], spoken(["family"])).groups).toEqual(new Set(["family"]));
   });

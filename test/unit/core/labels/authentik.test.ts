@@ -15,7 +15,7 @@ const FOUND = login(authentikIs("authentik"));
 
 describe("a container that is not Authentik and asks for Authentik's hostname", () => {
   it.each<{ name: string; labels: Workload["labels"]; settings?: ContextOptions }>([
-    { name: "the whole of it", labels: { hostname: AUTH } },
+    { name: "the whole hostname", labels: { hostname: AUTH } },
     {
       name: "the keys of the login",
       labels: { hostname: AUTH, path: "/application/o/cf-tunnel-access/jwks", access: "public" },
@@ -31,11 +31,11 @@ describe("a container that is not Authentik and asks for Authentik's hostname", 
       labels: { hostname: AUTH, "access.bypass": "/application/o,/if" },
     },
     { name: "in capitals", labels: { hostname: "AUTH.Example.COM" } },
-    { name: "with a closing dot", labels: { hostname: `${AUTH}.` } },
+    { name: "with a trailing dot", labels: { hostname: `${AUTH}.` } },
     { name: "in full-width letters", labels: { hostname: "ａｕｔｈ.example.com" } },
     { name: "with the full stops of another script", labels: { hostname: "auth。example。com" } },
-    { name: "by a bare name", labels: { hostname: "auth" } },
-    { name: "to take it over", labels: { hostname: AUTH, adopt: "true" } },
+    { name: "as a short name", labels: { hostname: "auth" } },
+    { name: "with adoption", labels: { hostname: AUTH, adopt: "true" } },
     { name: "on two routes", labels: { hostname: AUTH, "b.hostname": AUTH, "b.path": "/b" } },
     {
       name: "with other faults",
@@ -51,15 +51,23 @@ describe("a container that is not Authentik and asks for Authentik's hostname", 
       labels: { hostname: AUTH, path: "/ak/x" },
       settings: login(authentikIs("authentik"), { path: "/ak" }),
     },
-  ])("gets nothing, and one problem: $name", ({ labels, settings = FOUND }) => {
-    const { exposures, faulty, problems } = labelled(labels, settings);
-    expect([exposures, faulty]).toEqual([[], []]);
-    expect(
-      problems.map(({ code, severity, effect, container }) => [code, severity, effect, container]),
-    ).toEqual([["CFA-AK-OWN-HOST", "error", "closed", "app"]]);
-  });
+  ])(
+    "a container that is not Authentik gets none of Authentik's hostname, and one problem: $name",
+    ({ labels, settings = FOUND }) => {
+      const { exposures, faulty, problems } = labelled(labels, settings);
+      expect([exposures, faulty]).toEqual([[], []]);
+      expect(
+        problems.map(({ code, severity, effect, container }) => [
+          code,
+          severity,
+          effect,
+          container,
+        ]),
+      ).toEqual([["CFA-AK-OWN-HOST", "error", "closed", "app"]]);
+    },
+  );
 
-  it("keeps its other hostnames", () => {
+  it("a container that asks for Authentik's hostname keeps its other hostnames", () => {
     const { opens, says } = labelled({ hostname: `${AUTH},app.example.com` }, FOUND);
     expect([opens, says.map(([code]) => code)]).toEqual([
       ["app.example.com authentik"],
@@ -69,17 +77,17 @@ describe("a container that is not Authentik and asks for Authentik's hostname", 
 
   it.each<{ name: string; container: AuthentikContainer; which: string }>([
     {
-      name: "which container that is",
+      name: "which container is Authentik",
       container: authentikIs("authentik"),
       which: "authentik",
     },
     {
-      name: "that it does not run here",
+      name: "that Authentik does not run here",
       container: { kind: "absent", name: "ak" },
       which: "ak, which is not running here",
     },
     {
-      name: "that several have its name",
+      name: "that several containers have its name",
       container: { kind: "ambiguous", name: "ak", containers: ["a", "b"] },
       which: "a and b all answer to its name, ak",
     },
@@ -88,7 +96,7 @@ describe("a container that is not Authentik and asks for Authentik's hostname", 
       container: { kind: "unnamed" },
       which: "neither AUTHENTIK_API_URL nor CFAUTH_AUTHENTIK_CONTAINER names a container",
     },
-  ])("reads in the problem $name", ({ container, which }) => {
+  ])("the problem of Authentik's hostname says $name", ({ container, which }) => {
     const [problem] = labelled({ hostname: AUTH }, login(container)).problems;
     expect(problem?.message).toBe(
       `cfauth.hostname asks for ${AUTH}, which only Authentik's own container may use (${which}); another container there could forge every login`,
@@ -102,7 +110,7 @@ describe("a container that is not Authentik and asks for Authentik's hostname", 
 describe("Authentik's own container", () => {
   const OWN = login(authentikIs("app"));
 
-  it("may protect a path in its hostname", () => {
+  it("Authentik's own container may protect a path of its hostname", () => {
     expect(
       labelled(
         { hostname: AUTH, "admin.hostname": AUTH, "admin.path": "/if/admin" },
@@ -111,7 +119,7 @@ describe("Authentik's own container", () => {
     ).toEqual([`${AUTH} login`, `${AUTH}/if/admin authentik`]);
   });
 
-  it("may have the rest of its hostname where AUTHENTIK_URL has a path", () => {
+  it("Authentik's own container may use the rest of its hostname if AUTHENTIK_URL has a path", () => {
     const settings = login(authentikIs("app"), { path: "/ak" });
     expect(
       labelled(

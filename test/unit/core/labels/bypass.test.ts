@@ -12,7 +12,7 @@ const HIDDEN = {
 };
 
 describe("paths that need no login", () => {
-  it("are routes of their own, public and in no library, beside the protected one", () => {
+  it("paths without a login are separate public routes without a tile beside the protected route", () => {
     const { exposures, problems } = labelled({
       "access.bypass": "/hooks/, /healthz,/hooks",
       "app.name": "Wiki",
@@ -30,7 +30,7 @@ describe("paths that need no login", () => {
     ]);
   });
 
-  it("that lie within one another are the outermost once", () => {
+  it("of nested paths without a login only the outermost becomes a route", () => {
     expect(
       labelled({ "access.bypass": "/hooks/github,/hooks,/hooks/gitlab/x,/hooksy" }).opens,
     ).toEqual([
@@ -40,7 +40,7 @@ describe("paths that need no login", () => {
     ]);
   });
 
-  it("are there at each of several hostnames", () => {
+  it("paths without a login exist at each of several hostnames", () => {
     expect(
       labelled({ hostname: "a.example.com,b.example.com", "access.bypass": "/hooks" }).opens,
     ).toEqual([
@@ -51,14 +51,14 @@ describe("paths that need no login", () => {
     ]);
   });
 
-  it("lie below the path of their route", () => {
+  it("paths without a login are below the path of their route", () => {
     expect(labelled({ path: "/api", "access.bypass": "/api/hooks" }).opens).toEqual([
       "app.example.com/api authentik",
       "app.example.com/api/hooks public",
     ]);
   });
 
-  it("leave who may enter the rest as the labels say", () => {
+  it("paths without a login do not change who may enter the rest", () => {
     expect(
       labelled({ "access.groups": "family", "access.bypass": "/hooks" }).exposures.map(
         ({ protection }) => protection,
@@ -66,7 +66,7 @@ describe("paths that need no login", () => {
     ).toEqual([only({ groups: ["family"] }), anybody]);
   });
 
-  it("wait for the health check as their route does, and lead where it leads", () => {
+  it("paths without a login wait for the health check of their route and have its origin", () => {
     const starting = workload(
       {
         "cfauth.hostname": "app.example.com",
@@ -88,10 +88,10 @@ describe("paths that need no login", () => {
 const whole = "is the whole route";
 const instead = "write cfauth.access: public instead, if anyone may enter";
 
-describe("a path that cannot be meant opens nothing, the good ones beside it included", () => {
+describe("invalid paths without a login", () => {
   it.each<{ name: string; labels?: Workload["labels"]; bad: string; why: string; fix: string }>([
     { name: "the whole host", bad: "/", why: whole, fix: instead },
-    { name: "the whole host in many slashes", bad: "//", why: whole, fix: instead },
+    { name: "the whole host in several slashes", bad: "//", why: whole, fix: instead },
     {
       name: "the route's own path",
       labels: { path: "/api" },
@@ -107,7 +107,7 @@ describe("a path that cannot be meant opens nothing, the good ones beside it inc
       fix: instead,
     },
     {
-      name: "a path beside the route's",
+      name: "a path outside the route's path",
       labels: { path: "/api" },
       bad: "/hooks",
       why: "is not below /api, the path of this route",
@@ -127,32 +127,39 @@ describe("a path that cannot be meant opens nothing, the good ones beside it inc
       fix: "write /hooks",
     },
     {
-      name: "a way up",
+      name: "a path with ..",
       bad: "/hooks/..",
       why: "has an empty, . or .. segment",
       fix: "write the path as the browser shows it, such as /api/v1",
     },
     {
-      name: "an asterisk",
+      name: "a path with an asterisk",
       bad: "/hooks/*",
       why: "has characters other than letters, digits and - . _ ~ @ : +",
       fix: "write a plain prefix such as /api; everything below it is covered",
     },
-  ])("$name", ({ labels = {}, bad, why, fix }) => {
-    const good = `${labels["path"] ?? ""}/good`;
-    const { exposures, faulty, says } = labelled({ ...labels, "access.bypass": `${good},${bad}` });
-    expect(exposures).toEqual([]);
-    expect(says).toEqual([
-      ["CFA-LABEL-VALUE", "cfauth.access.bypass", `cfauth.access.bypass="${bad}" ${why}`, fix],
-    ]);
-    // What is open stays as it is: the route protected, and of the paths only what can be read.
-    expect(
-      faulty.map(({ route, saysPublic, closeNow }) => [route.path, saysPublic, closeNow]),
-    ).toEqual([
-      [labels["path"], false, false],
-      [good, true, false],
-    ]);
-  });
+  ])(
+    "$name as a path without a login opens nothing, including the valid paths beside it",
+    ({ labels = {}, bad, why, fix }) => {
+      const good = `${labels["path"] ?? ""}/good`;
+      const { exposures, faulty, says } = labelled({
+        ...labels,
+        "access.bypass": `${good},${bad}`,
+      });
+      expect(exposures).toEqual([]);
+      expect(says).toEqual([
+        ["CFA-LABEL-VALUE", "cfauth.access.bypass", `cfauth.access.bypass="${bad}" ${why}`, fix],
+      ]);
+      // An open route stays as it is: the route stays protected, and of the paths only the readable
+      // ones stay.
+      expect(
+        faulty.map(({ route, saysPublic, closeNow }) => [route.path, saysPublic, closeNow]),
+      ).toEqual([
+        [labels["path"], false, false],
+        [good, true, false],
+      ]);
+    },
+  );
 
   it.each<{ name: string; labels: Workload["labels"] }>([
     { name: "nothing between two commas", labels: { "access.bypass": "/hooks,,/x" } },
@@ -163,7 +170,7 @@ describe("a path that cannot be meant opens nothing, the good ones beside it inc
     },
     { name: "a faulty port", labels: { port: "x", "access.bypass": "/hooks,/x" } },
     { name: "an unknown label", labels: { acess: "x", "access.bypass": "/hooks,/x" } },
-  ])("with $name beside them they stay as they are", ({ labels }) => {
+  ])("open paths without a login stay as they are when the labels get $name", ({ labels }) => {
     const { exposures, faulty } = labelled(labels);
     expect(exposures).toEqual([]);
     expect(
@@ -175,7 +182,7 @@ describe("a path that cannot be meant opens nothing, the good ones beside it inc
     ]);
   });
 
-  it("below a path that cannot be read they have no place", () => {
+  it("paths without a login do not open below a path that cannot be parsed", () => {
     expect(
       labelled({ path: "api", "access.bypass": "/api/hooks" }).faulty.map(
         ({ route }) => route.path,
@@ -183,7 +190,7 @@ describe("a path that cannot be meant opens nothing, the good ones beside it inc
     ).toEqual([undefined]);
   });
 
-  it("one that is a named route as well is asked for in two ways, and opens in neither", () => {
+  it("a path without a login that is also a named route is ambiguous and opens in neither way", () => {
     const { opens, faulty, says } = labelled({
       "access.bypass": "/hooks",
       "hooks.hostname": "app.example.com",

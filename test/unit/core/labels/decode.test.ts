@@ -15,7 +15,7 @@ import { KNOWN } from "./known.ts";
 
 const HOST = { "cfauth.hostname": "app.example.com" };
 
-/** `https://app.example.com/api → http://app.tunnel:80` and the like, of everything that opens. */
+/** `https://app.example.com/api → http://app.tunnel:80` for every exposure. */
 const opens = (workloads: readonly Workload[], settings: Partial<LabelContext> = {}) => {
   const { exposures, problems } = decoded(workloads, settings);
   expect(problems).toEqual([]);
@@ -24,8 +24,8 @@ const opens = (workloads: readonly Workload[], settings: Partial<LabelContext> =
   );
 };
 
-describe("what labels ask for", () => {
-  it("one label is enough: protected, the port found by itself", () => {
+describe("exposures decoded from labels", () => {
+  it("a single label is enough: the route is protected and the port is found", () => {
     expect(decoded([workload(HOST)])).toEqual({
       exposures: [reachedExposure("app.example.com")],
       faulty: [],
@@ -50,7 +50,7 @@ describe("what labels ask for", () => {
     settings?: Partial<LabelContext>;
   }>([
     {
-      name: "several hostnames, each once",
+      name: "several hostnames, each opened once",
       labels: { "cfauth.hostname": "a.example.com, b.example.com,a.example.com" },
       to: ["a.example.com → http://app.tunnel:80", "b.example.com → http://app.tunnel:80"],
     },
@@ -65,27 +65,27 @@ describe("what labels ask for", () => {
       to: ["*.example.com → http://app.tunnel:80"],
     },
     {
-      name: "a bare name",
+      name: "a short name",
       labels: { "cfauth.hostname": "wiki" },
       to: ["wiki.example.com → http://app.tunnel:80"],
     },
     {
-      name: "capitals and a closing dot",
+      name: "a hostname in capitals with a trailing dot",
       labels: { "cfauth.hostname": "App.Example.COM." },
       to: ["app.example.com → http://app.tunnel:80"],
     },
     {
-      name: "umlauts",
+      name: "a hostname with umlauts",
       labels: { "cfauth.hostname": "bücher.example.com" },
       to: ["xn--bcher-kva.example.com → http://app.tunnel:80"],
     },
     {
-      name: "quotes and spaces around a value",
+      name: "a value in quotes and spaces",
       labels: { "cfauth.hostname": ` "app.example.com" `, "cfauth.port": "' 8080 '" },
       to: ["app.example.com → http://app.tunnel:8080"],
     },
     {
-      name: "no hostname, but enable",
+      name: "enable without a hostname",
       labels: { "cfauth.enable": "true" },
       to: ["app.example.com → http://app.tunnel:80"],
     },
@@ -110,29 +110,29 @@ describe("what labels ask for", () => {
       to: ["app.example.com → ssh://app.tunnel:22"],
     },
     {
-      name: "itself as a whole URL",
+      name: "the container itself as a whole URL",
       labels: { ...HOST, "cfauth.service": "https://app:8443" },
       to: ["app.example.com → https://app.tunnel:8443"],
     },
     {
-      name: "itself by address",
+      name: "the container itself by its address",
       labels: { ...HOST, "cfauth.service": "http://172.18.0.2:81" },
       to: ["app.example.com → http://app.tunnel:81"],
     },
     {
-      name: "another machine, where that is allowed",
+      name: "another machine, if that is allowed",
       labels: { ...HOST, "cfauth.service": "http://192.168.1.1" },
       to: ["app.example.com → http://192.168.1.1"],
       settings: { allowService: true },
     },
     {
-      name: "another machine by IPv6, where that is allowed",
+      name: "another machine by IPv6, if that is allowed",
       labels: { ...HOST, "cfauth.service": "http://[fd00::1]:80" },
       to: ["app.example.com → http://[fd00::1]:80"],
       settings: { allowService: true },
     },
     {
-      name: "a socket, where that is allowed",
+      name: "a socket, if that is allowed",
       labels: { ...HOST, "cfauth.service": "unix:/run/app.sock" },
       to: ["app.example.com → unix:/run/app.sock"],
       settings: { allowService: true },
@@ -156,7 +156,7 @@ describe("what labels ask for", () => {
       labels: { ...HOST, "cfauth.admin.hostname": "admin.example.com", "cfauth.admin.port": "81" },
       to: ["admin.example.com → http://app.tunnel:81", "app.example.com → http://app.tunnel:80"],
     },
-  ])("$name", ({ labels, to, settings }) => {
+  ])("labels can ask for $name", ({ labels, to, settings }) => {
     expect(opens([workload(labels)], settings)).toEqual(to);
   });
 
@@ -172,7 +172,7 @@ describe("what labels ask for", () => {
   });
 
   it.each([
-    { name: "nothing: whoever logs in", labels: {}, protection: members },
+    { name: "nothing, so everyone who logs in", labels: {}, protection: members },
     { name: "authentik", labels: { "cfauth.access": "authentik" }, protection: members },
     { name: "public", labels: { "cfauth.access": "public" }, protection: anybody },
     {
@@ -190,7 +190,7 @@ describe("what labels ask for", () => {
       labels: { "cfauth.access.session": "30d" },
       protection: { ...members, session: "720h" },
     },
-  ])("who may enter, where the labels say $name", ({ labels, protection }) => {
+  ])("the protection is decoded if the labels say $name", ({ labels, protection }) => {
     expect(
       decoded([workload({ ...HOST, ...labels } as Workload["labels"])]).exposures.map(
         (it) => it.protection,
@@ -198,7 +198,7 @@ describe("what labels ask for", () => {
     ).toEqual([protection]);
   });
 
-  it("a hostname deeper than the free certificate opens, with a warning", () => {
+  it("a hostname deeper than the free certificate opens with a warning", () => {
     const { exposures, problems } = decoded([workload({ "cfauth.hostname": "a.b.example.com" })]);
     expect(exposures).toEqual([reachedExposure("a.b.example.com")]);
     expect(
@@ -229,18 +229,18 @@ describe("what labels ask for", () => {
   });
 });
 
-/** What a label needs beside it to make sense. */
+/** Labels that another label requires. */
 const beside = (key: string): Workload["labels"] =>
   key === "hostname" || key === "enable" ? {} : HOST;
 
-describe("every label that the table shows is taken, with its example", () => {
+describe("the examples in the table of labels", () => {
   const rows = CATALOGUE.map(({ key, example }) => ({
     key,
     example,
     opens: key === "access.bypass" ? 3 : 1,
   }));
 
-  it.each(rows)("$key=$example", ({ key, example, opens }) => {
+  it.each(rows)("the documented example $key=$example is accepted", ({ key, example, opens }) => {
     const { exposures, problems } = decoded(
       [workload({ ...beside(key), [`cfauth.${key}`]: example }, { name: "wiki" })],
       {
@@ -251,7 +251,7 @@ describe("every label that the table shows is taken, with its example", () => {
     expect(exposures.length).toBe(opens);
   });
 
-  it("cloudflared's own options come out as cloudflared takes them, waits in whole seconds", () => {
+  it("cloudflared's own options are decoded as cloudflared expects them, with durations in whole seconds", () => {
     const labels = Object.entries(ORIGIN_OPTIONS).map(([option, { example }]) => [
       `cfauth.origin.${option}`,
       example,
@@ -290,7 +290,7 @@ describe("every label that the table shows is taken, with its example", () => {
     "wiki..",
     "-wiki",
     "\ud800",
-  ])("no text but a host name reaches the tunnel's document by a label, not %j", (text) => {
+  ])("a label puts no text but a host name into the tunnel's configuration, not %j", (text) => {
     for (const option of ["httpHostHeader", "originServerName", "caPool"]) {
       const { exposures, problems } = decoded(
         [workload({ ...HOST, [`cfauth.origin.${option}`]: text })],
@@ -307,12 +307,12 @@ describe("every label that the table shows is taken, with its example", () => {
     "[fd00::1]:8443",
     "wiki.internal:8443",
     "a".repeat(253),
-  ])("a Host header %s is handed on as it is", (text) => {
+  ])("a Host header %s is passed on unchanged", (text) => {
     const { exposures } = decoded([workload({ ...HOST, "cfauth.origin.httpHostHeader": text })]);
     expect(exposures.map(({ origin }) => origin.options)).toEqual([{ httpHostHeader: text }]);
   });
 
-  it("a CA file counts only when the operator lists that very path", () => {
+  it("a CA file is accepted only if the operator lists that exact path", () => {
     const opens = (caPool: string) =>
       decoded([workload({ ...HOST, "cfauth.origin.caPool": caPool })], { caPools: ["/ca.pem"] })
         .exposures.length;
@@ -322,11 +322,11 @@ describe("every label that the table shows is taken, with its example", () => {
   });
 
   it.each([
-    { name: "a plain number is seconds", text: "45", seconds: 45 },
+    { name: "a plain number in seconds", text: "45", seconds: 45 },
     { name: "minutes", text: "2m", seconds: 120 },
     { name: "milliseconds that make whole seconds", text: "3000ms", seconds: 3 },
-    { name: "no wait at all", text: "0", seconds: 0 },
-  ])("a wait may be written in other ways: $name", ({ text, seconds }) => {
+    { name: "zero", text: "0", seconds: 0 },
+  ])("a timeout may be written as $name", ({ text, seconds }) => {
     expect(
       decoded([workload({ ...HOST, "cfauth.origin.connectTimeout": text })]).exposures[0]?.origin
         .options,
@@ -345,11 +345,11 @@ describe("replicas of one Compose service", () => {
       ...more,
     });
 
-  it("share one route, to the name of the service", () => {
+  it("replicas share one route to the name of the service", () => {
     expect(opens([replica(2), replica(1)])).toEqual(["app.example.com → http://web.tunnel:80"]);
   });
 
-  it("count as old as the oldest of them", () => {
+  it("replicas count as old as the oldest of them", () => {
     expect(
       decoded([replica(2), replica(1)]).exposures.map(({ workload: name, created }) => [
         name,
@@ -358,11 +358,11 @@ describe("replicas of one Compose service", () => {
     ).toEqual([["web", 1_000]]);
   });
 
-  it("one of them alone is reached by its own name", () => {
+  it("a single replica is reached by its own name", () => {
     expect(opens([replica(1)])).toEqual(["app.example.com → http://home-web-1.tunnel:80"]);
   });
 
-  it("one that is left while the others restart is reached as before, so that nothing has to be written", () => {
+  it("a remaining replica keeps its origin while the others restart, so that nothing has to be written", () => {
     const routed = new Set(["web.tunnel"]);
     const other = replica(3, { name: "work-web-1", service: { project: "work", name: "web" } });
     const names = new Map([[serviceKey({ project: "home", name: "web" }), ["home-web-1", "web"]]]);
@@ -379,14 +379,14 @@ describe("replicas of one Compose service", () => {
     ]);
   });
 
-  it("whose labels differ are two that want the same route", () => {
+  it("replicas whose labels differ are two containers that want the same route", () => {
     expect(opens([replica(1), replica(2, { labels: { ...HOST, "cfauth.port": "81" } })])).toEqual([
       "app.example.com → http://home-web-1.tunnel:80",
       "app.example.com → http://home-web-2.tunnel:81",
     ]);
   });
 
-  it("are not mixed up with those of another project", () => {
+  it("replicas are not mixed with those of another project", () => {
     const other = replica(3, {
       name: "work-web-1",
       service: { project: "work", name: "web" },
@@ -397,7 +397,7 @@ describe("replicas of one Compose service", () => {
     ).toEqual(["http://web.tunnel:80"]);
   });
 
-  it("open as soon as one of them is healthy", () => {
+  it("the route of replicas opens once one of them is healthy", () => {
     expect(
       decoded([replica(1, { health: "starting" }), replica(2, { health: "healthy" })]).exposures[0]
         ?.notReadyReason,
@@ -405,7 +405,7 @@ describe("replicas of one Compose service", () => {
   });
 });
 
-describe("how cloudflared reaches a container", () => {
+describe("the origin of a container", () => {
   it.each<{
     name: string;
     container: Partial<Workload>;
@@ -413,9 +413,14 @@ describe("how cloudflared reaches a container", () => {
     to: string;
     labels?: Workload["labels"];
   }>([
-    { name: "by name", container: {}, settings: { target: "name" }, to: "http://app.tunnel:80" },
     {
-      name: "by the only TCP port, UDP ones aside",
+      name: "by its name",
+      container: {},
+      settings: { target: "name" },
+      to: "http://app.tunnel:80",
+    },
+    {
+      name: "by its only TCP port, ignoring UDP ports",
       container: {
         ports: [
           tcp(80),
@@ -427,34 +432,39 @@ describe("how cloudflared reaches a container", () => {
       settings: {},
       to: "http://app.tunnel:80",
     },
-    { name: "by address", container: {}, settings: { target: "ip" }, to: "http://172.18.0.2:80" },
     {
-      name: "by address on the first tunnel network that it is on",
+      name: "by its address",
+      container: {},
+      settings: { target: "ip" },
+      to: "http://172.18.0.2:80",
+    },
+    {
+      name: "by its address on the first tunnel network that it is on",
       container: { networks: { edge: { ip: "172.21.0.5" }, tunnel: { ip: "172.18.0.2" } } },
       settings: { target: "ip", networks: ["other", "tunnel", "edge"] },
       to: "http://172.18.0.2:80",
     },
     {
-      name: "by address on the network that its label names",
+      name: "by its address on the network that its label names",
       container: { networks: { edge: { ip: "172.21.0.5" }, tunnel: { ip: "172.18.0.2" } } },
       settings: { target: "ip" },
       labels: { "cfauth.network": "edge" },
       to: "http://172.21.0.5:80",
     },
     {
-      name: "published on all addresses",
+      name: "by a port published on all addresses",
       container: { ports: [tcp(80, { ip: "0.0.0.0", port: 8080 })] },
       settings: { target: "published" },
       to: "http://127.0.0.1:8080",
     },
     {
-      name: "published on all addresses of IPv6",
+      name: "by a port published on all IPv6 addresses",
       container: { ports: [tcp(80, { ip: "::", port: 8080 })] },
       settings: { target: "published" },
       to: "http://[::1]:8080",
     },
     {
-      name: "published by IPv4, where Docker chose another number by IPv6",
+      name: "by a port published by IPv4, if Docker chose another number for IPv6",
       container: {
         ports: [tcp(80, { ip: "::", port: 32768 }), tcp(80, { ip: "0.0.0.0", port: 32769 })],
       },
@@ -462,38 +472,38 @@ describe("how cloudflared reaches a container", () => {
       to: "http://127.0.0.1:32769",
     },
     {
-      name: "published on this machine",
+      name: "by a port published on this machine",
       container: { ports: [tcp(80, { ip: "127.0.0.1", port: 8080 })] },
       settings: { target: "published" },
       to: "http://127.0.0.1:8080",
     },
     {
-      name: "published on one address of IPv6",
+      name: "by a port published on one IPv6 address",
       container: { ports: [tcp(80, { ip: "fd00::1", port: 8080 })] },
       settings: { target: "published" },
       to: "http://[fd00::1]:8080",
     },
     {
-      name: "published, the one of several that its label names",
+      name: "by the published port that its label names",
       container: { ports: [tcp(80, { ip: "", port: 8080 }), tcp(81, { ip: "", port: 8081 })] },
       settings: { target: "published" },
       labels: { "cfauth.port": "81" },
       to: "http://127.0.0.1:8081",
     },
     {
-      name: "published, off every tunnel network",
+      name: "by a published port without any tunnel network",
       container: { networks: {}, ports: [tcp(80, { ip: "", port: 8080 })] },
       settings: { target: "published" },
       to: "http://127.0.0.1:8080",
     },
-  ])("$name", ({ container, settings, labels, to }) => {
+  ])("cloudflared reaches a container $name", ({ container, settings, labels, to }) => {
     expect(opens([workload({ ...HOST, ...labels }, container)], settings)).toEqual([
       `app.example.com → ${to}`,
     ]);
   });
 });
 
-describe("a health check", () => {
+describe("health checks", () => {
   it.each<{
     name: string;
     health: Workload["health"];
@@ -501,32 +511,32 @@ describe("a health check", () => {
     setting?: boolean;
     gate: string | undefined;
   }>([
-    { name: "that passes opens the route", health: "healthy", gate: undefined },
-    { name: "that is not there holds nothing up", health: "none", gate: undefined },
+    { name: "a passing health check opens the route", health: "healthy", gate: undefined },
+    { name: "a container without a health check opens at once", health: "none", gate: undefined },
     {
-      name: "that still starts holds the route up",
+      name: "a starting health check delays the route",
       health: "starting",
       gate: "the health check of container app (starting)",
     },
     {
-      name: "that fails holds the route up",
+      name: "a failing health check delays the route",
       health: "unhealthy",
       gate: "the health check of container app (unhealthy)",
     },
     {
-      name: "is not waited for where the label says so",
+      name: "the health check is not waited for if the label says so",
       health: "starting",
       label: "false",
       gate: undefined,
     },
     {
-      name: "is not waited for where the setting says so",
+      name: "the health check is not waited for if the setting says so",
       health: "starting",
       setting: false,
       gate: undefined,
     },
     {
-      name: "is waited for where the label says so against the setting",
+      name: "the health check is waited for if the label says so, against the setting",
       health: "starting",
       label: "true",
       setting: false,

@@ -20,7 +20,7 @@ const PUBLIC: Partial<LabelContext> = {
   defaults: { access: "public", groups: [], session: "24h" },
 };
 
-/** The labels of DockFlare for app.example.com, led to the container's port 80. */
+/** DockFlare's labels for app.example.com with the container's port 80 as origin. */
 const DOCKFLARE = {
   "dockflare.enable": "true",
   "dockflare.hostname": "app.example.com",
@@ -61,14 +61,18 @@ function read(
   };
 }
 
-/** What a problem says to do, so that something is taken over. */
+/** The advice of a problem about adoption. */
 const ADOPTING = 'write all labels of container app as cfauth.…, with cfauth.adopt: "true",';
 
 describe("labels of another tool", () => {
   it.each([
-    { name: "DockFlare's", labels: DOCKFLARE, label: "dockflare.hostname" },
-    { name: "docker-cloudflare-tunnel-sync's", labels: SYNC, label: "cloudflare.tunnel.hostname" },
-  ])("$name are read as ours", ({ labels, label }) => {
+    { name: "DockFlare's labels", labels: DOCKFLARE, label: "dockflare.hostname" },
+    {
+      name: "docker-cloudflare-tunnel-sync's labels",
+      labels: SYNC,
+      label: "cloudflare.tunnel.hostname",
+    },
+  ])("$name are decoded like ours", ({ labels, label }) => {
     const { exposures, problems } = read(labels);
     expect(problems).toEqual([]);
     expect(exposures).toEqual([
@@ -76,7 +80,7 @@ describe("labels of another tool", () => {
     ]);
   });
 
-  it("are nothing to us where no setting names them", () => {
+  it("labels of another tool are ignored if no setting names the tool", () => {
     expect(decoded([workload({ ...DOCKFLARE, ...SYNC })])).toEqual({
       exposures: [],
       faulty: [],
@@ -90,20 +94,28 @@ describe("labels of another tool", () => {
     { name: "without the switch", labels: { ...DOCKFLARE, "dockflare.enable": undefined } },
     { name: "switched off", labels: { ...DOCKFLARE, "dockflare.enable": "false" } },
     { name: "switched off in Go's way", labels: { ...SYNC, "cloudflare.tunnel.enable": "F" } },
-  ])("$name open nothing and are no problem, as with that tool", ({ labels }) => {
-    const given = Object.fromEntries(
-      Object.entries(labels).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])),
-    );
-    expect(read(given)).toMatchObject({ exposures: [], faulty: [], problems: [] });
-  });
+  ])(
+    "labels of another tool $name open nothing and are no problem, as with that tool",
+    ({ labels }) => {
+      const given = Object.fromEntries(
+        Object.entries(labels).flatMap(([name, text]) =>
+          text === undefined ? [] : [[name, text]],
+        ),
+      );
+      expect(read(given)).toMatchObject({ exposures: [], faulty: [], problems: [] });
+    },
+  );
 
-  it.each(["true", "True", "TRUE", "t", "1", "yes", '"true"'])("are switched on by %s", (text) => {
-    expect(read({ ...DOCKFLARE, "dockflare.enable": text }).opens).toEqual([
-      "app.example.com → http://app.tunnel:80 authentik",
-    ]);
-  });
+  it.each(["true", "True", "TRUE", "t", "1", "yes", '"true"'])(
+    "labels of another tool are switched on by %s",
+    (text) => {
+      expect(read({ ...DOCKFLARE, "dockflare.enable": text }).opens).toEqual([
+        "app.example.com → http://app.tunnel:80 authentik",
+      ]);
+    },
+  );
 
-  it("are passed over where one of ours stands beside them, even one that opens nothing", () => {
+  it("labels of another tool are ignored beside one of ours, even one that opens nothing", () => {
     const settings = { ...BOTH };
     expect(read({ ...DOCKFLARE, "cfauth.hostname": "wiki.example.com" }, settings)).toMatchObject({
       opens: ["wiki.example.com → http://app.tunnel:80 authentik"],
@@ -118,7 +130,7 @@ describe("labels of another tool", () => {
     ).toEqual([["CFA-LABEL-NO-HOSTNAME", "cfauth.adopt"]]);
   });
 
-  it("of two tools on one container are read as DockFlare reads its old ones: its own first, label by label", () => {
+  it("of labels of two tools on one container DockFlare's come first, label by label, as in DockFlare itself", () => {
     const labels = {
       ...SYNC,
       "dockflare.hostname": "new.example.com",
@@ -127,7 +139,7 @@ describe("labels of another tool", () => {
     expect(read(labels).opens).toEqual(["new.example.com/api → http://app.tunnel:80 authentik"]);
   });
 
-  it("make replicas of one service one set, as ours do", () => {
+  it("labels of another tool group replicas of one service as ours do", () => {
     const replica = (n: number) =>
       workload(
         { ...DOCKFLARE, "dockflare.service": "http://web:80" },
@@ -140,8 +152,8 @@ describe("labels of another tool", () => {
   });
 });
 
-describe("several routes on one container", () => {
-  it("DockFlare's numbered labels take from the others what they leave out", () => {
+describe("several routes of another tool on one container", () => {
+  it("DockFlare's numbered labels take missing values from the unnumbered ones", () => {
     const labels = {
       "dockflare.enable": "true",
       "dockflare.service": "http://app:80",
@@ -169,14 +181,14 @@ describe("several routes on one container", () => {
     ]);
   });
 
-  it("stand beside the unnumbered one, under DockFlare's old prefix too", () => {
+  it("DockFlare's numbered labels open beside the unnumbered one, also under its old prefix", () => {
     expect(read({ ...SYNC, "cloudflare.tunnel.0.hostname": "api.example.com" }).opens).toEqual([
       "app.example.com → http://app.tunnel:80 authentik",
       "api.example.com → http://app.tunnel:80 authentik",
     ]);
   });
 
-  it("docker-cloudflare-tunnel-sync's have a name at the end, and take nothing from the others", () => {
+  it("docker-cloudflare-tunnel-sync's labels end with a name and take nothing from each other", () => {
     const labels = {
       ...SYNC,
       "cloudflare.tunnel.origin.no-tls-verify": "true",
@@ -197,7 +209,7 @@ describe("several routes on one container", () => {
     ]);
   });
 
-  it("a faulty one keeps itself shut and not the others", () => {
+  it("a faulty route of another tool stays closed without closing the others", () => {
     const { opens, faulty, says } = read({
       ...DOCKFLARE,
       "dockflare.0.hostname": "api.example.com",
@@ -217,8 +229,8 @@ describe("several routes on one container", () => {
   });
 });
 
-describe("how cloudflared speaks to the container", () => {
-  it("is taken over from DockFlare", () => {
+describe("cloudflared's options in labels of another tool", () => {
+  it("cloudflared's options are taken over from DockFlare", () => {
     const labels = {
       ...DOCKFLARE,
       "dockflare.originsrvname": "app.internal",
@@ -242,7 +254,7 @@ describe("how cloudflared speaks to the container", () => {
   });
 });
 
-describe("who may enter is never read", () => {
+describe("protection in labels of another tool", () => {
   const says = "everyone who can log in with Authentik may enter";
   const fix =
     "to say who may enter, write all labels of the container as cfauth.…, with cfauth.access.groups or cfauth.access.emails";
@@ -250,33 +262,36 @@ describe("who may enter is never read", () => {
   it.each([
     { name: "DockFlare's word for public", label: "dockflare.access.policy", text: "bypass" },
     {
-      name: "its group that lets anyone in",
+      name: "its group that admits anyone",
       label: "dockflare.access.group",
       text: "public-default-bypass",
     },
     {
-      name: "rules of one's own",
+      name: "the user's own rules",
       label: "dockflare.0.access.custom_rules",
       text: '[{"action":"bypass"}]',
     },
     { name: "its old prefix", label: "cloudflare.tunnel.access.policy", text: "bypass" },
     {
-      name: "docker-cloudflare-tunnel-sync's",
+      name: "docker-cloudflare-tunnel-sync's label",
       label: "cloudflare.access.policy.1.action",
       text: "allow",
     },
     { name: "a word of ours", label: "dockflare.access", text: "public" },
-  ])("$name: the route is protected, and a warning names the label", ({ label, text }) => {
-    for (const settings of [BOTH, PUBLIC]) {
-      const { opens, says: told } = read({ ...DOCKFLARE, [label]: text }, settings);
-      expect(opens).toEqual(["app.example.com → http://app.tunnel:80 authentik"]);
-      expect(told).toEqual([
-        ["CFA-LABEL-UNKNOWN", "warning", label, `${label} is not read: ${says}`, fix],
-      ]);
-    }
-  });
+  ])(
+    "access in labels of another tool is ignored; the route is protected and a warning names the label: $name",
+    ({ label, text }) => {
+      for (const settings of [BOTH, PUBLIC]) {
+        const { opens, says: told } = read({ ...DOCKFLARE, [label]: text }, settings);
+        expect(opens).toEqual(["app.example.com → http://app.tunnel:80 authentik"]);
+        expect(told).toEqual([
+          ["CFA-LABEL-UNKNOWN", "warning", label, `${label} is not read: ${says}`, fix],
+        ]);
+      }
+    },
+  );
 
-  it("several are told at once, with whom the defaults let in", () => {
+  it("several ignored access labels are reported at once, with whom the defaults admit", () => {
     const labels = {
       ...DOCKFLARE,
       "dockflare.access.group": "nas",
@@ -303,13 +318,13 @@ describe("who may enter is never read", () => {
     ]);
   });
 
-  it("no default makes one public, also where none is said", () => {
+  it("no default makes a route of another tool public, even if it has no access label", () => {
     expect(read(DOCKFLARE, PUBLIC).opens).toEqual([
       "app.example.com → http://app.tunnel:80 authentik",
     ]);
   });
 
-  it("a public route that stands is shut, not kept, when such labels are faulty", () => {
+  it("an open public route is closed, not kept, when such labels are faulty", () => {
     const { faulty } = read(
       { ...DOCKFLARE, "dockflare.access.policy": "bypass", "dockflare.service": "x" },
       PUBLIC,
@@ -319,7 +334,7 @@ describe("who may enter is never read", () => {
     ]);
   });
 
-  it("Authentik's own hostname, which would have to be open, is not opened by them", () => {
+  it("labels of another tool do not open Authentik's own hostname, which would have to be public", () => {
     const { opens, says: told } = read({
       ...DOCKFLARE,
       "dockflare.hostname": "auth.example.com,app.example.com",
@@ -335,7 +350,7 @@ describe("who may enter is never read", () => {
     ]);
   });
 
-  it("a label that nobody here knows is passed over with a warning", () => {
+  it("an unknown label of another tool is ignored with a warning", () => {
     expect(read({ ...DOCKFLARE, "dockflare.tailscale": "true" })).toMatchObject({
       opens: ["app.example.com → http://app.tunnel:80 authentik"],
       says: [
@@ -351,7 +366,7 @@ describe("who may enter is never read", () => {
   });
 });
 
-describe("a label of another tool that is faulty opens nothing and says what would be right, in our words too", () => {
+describe("faulty labels of another tool", () => {
   const FORBIDDEN =
     "write http://app with the port inside the container, or set CFAUTH_ALLOW_SERVICE=true on cfauth (as a label of cfauth: cfauth.service)";
   const LIKE =
@@ -388,7 +403,7 @@ describe("a label of another tool that is faulty opens nothing and says what wou
       ],
     },
     {
-      name: "no hostname, which is not made up",
+      name: "a missing hostname, which is not invented",
       labels: { "dockflare.hostname": undefined },
       says: [
         "CFA-LABEL-VALUE",
@@ -398,7 +413,7 @@ describe("a label of another tool that is faulty opens nothing and says what wou
       ],
     },
     {
-      name: "no service, which is not guessed",
+      name: "a missing service, which is not guessed",
       labels: { "dockflare.service": undefined },
       says: [
         "CFA-LABEL-VALUE",
@@ -418,7 +433,7 @@ describe("a label of another tool that is faulty opens nothing and says what wou
       ],
     },
     {
-      name: "a switch of TLS that is none",
+      name: "an invalid TLS switch",
       labels: { "dockflare.no_tls_verify": "sometimes" },
       says: [
         "CFA-LABEL-VALUE",
@@ -430,30 +445,33 @@ describe("a label of another tool that is faulty opens nothing and says what wou
     { name: "a service of another container", ...away("http://db:5432") },
     { name: "a service of another machine", ...away("http://192.168.1.5:80") },
     { name: "a service of the machine that cloudflared runs on", ...away("http://localhost:80") },
-    { name: "an answer instead of a service", ...away("http_status:200") },
+    { name: "a fixed answer instead of a service", ...away("http_status:200") },
     { name: "a service of cloudflared itself", ...away("bastion") },
-  ])("$name", ({ labels, says }) => {
-    const given = Object.fromEntries(
-      Object.entries({ ...DOCKFLARE, ...labels }).flatMap(([name, text]) =>
-        text === undefined ? [] : [[name, text]],
-      ),
-    );
-    const { exposures, problems } = read(
-      given,
-      {},
-      { ports: [tcp(80, { ip: "0.0.0.0", port: 80 })] },
-      [workload({}, { name: "db" })],
-    );
-    expect(exposures).toEqual([]);
-    expect(problems.map((it) => [it.container, it.severity, it.effect])).toEqual([
-      ["app", "error", "closed"],
-    ]);
-    expect(problems.map(({ code, label, message, fix }) => [code, label, message, fix])).toEqual([
-      says,
-    ]);
-  });
+  ])(
+    "$name in labels of another tool opens nothing, and the fix names our label too",
+    ({ labels, says }) => {
+      const given = Object.fromEntries(
+        Object.entries({ ...DOCKFLARE, ...labels }).flatMap(([name, text]) =>
+          text === undefined ? [] : [[name, text]],
+        ),
+      );
+      const { exposures, problems } = read(
+        given,
+        {},
+        { ports: [tcp(80, { ip: "0.0.0.0", port: 80 })] },
+        [workload({}, { name: "db" })],
+      );
+      expect(exposures).toEqual([]);
+      expect(problems.map((it) => [it.container, it.severity, it.effect])).toEqual([
+        ["app", "error", "closed"],
+      ]);
+      expect(problems.map(({ code, label, message, fix }) => [code, label, message, fix])).toEqual([
+        says,
+      ]);
+    },
+  );
 
-  it("a container that only the other tool's cloudflared could reach", () => {
+  it("a container that only the other tool's cloudflared could reach opens nothing, and a problem says so", () => {
     const { exposures, says } = read(
       DOCKFLARE,
       {},
@@ -471,7 +489,7 @@ describe("a label of another tool that is faulty opens nothing and says what wou
     ]);
   });
 
-  it("what is missing is named as the tool calls it that is switched on", () => {
+  it("a missing label is named as in the tool that is switched on", () => {
     const { problems } = read({ "cloudflare.tunnel.enable": "true" });
     expect(problems.map(({ label }) => label)).toEqual([
       "cloudflare.tunnel.hostname",
@@ -479,7 +497,7 @@ describe("a label of another tool that is faulty opens nothing and says what wou
     ]);
   });
 
-  it("the numbered one is named by its number", () => {
+  it("a problem of a numbered route names the number", () => {
     const { says } = read({
       "cloudflare.tunnel.enable": "true",
       "cloudflare.tunnel.3.path": "/x",
@@ -526,7 +544,7 @@ describe("a service that is the container itself", () => {
     },
     { service: "http://192.168.1.9:80", settings: { allowService: true } },
   ])(
-    "$service leads to it, by the host that is its alone",
+    "the service $service leads to its own container, by the host that only it has",
     ({ service, to = service, settings = {}, container = {} }) => {
       expect(
         read({ ...DOCKFLARE, "dockflare.service": service }, settings, container),
@@ -545,7 +563,7 @@ describe("a service that is the container itself", () => {
     { service: "http://[::1]:8080", published: { ip: "0.0.0.0", port: 8080 } },
     { service: "http://127.0.0.1:8080", published: { ip: "::", port: 8080 } },
   ])(
-    "$service is not, where the container is published at $published.ip:$published.port",
+    "the service $service does not lead to its own container if that is published at $published.ip:$published.port",
     ({ service, published }) => {
       const { opens, says } = read(
         { ...DOCKFLARE, "dockflare.service": service },
@@ -558,7 +576,7 @@ describe("a service that is the container itself", () => {
   );
 });
 
-it("a published port is not the container's alone where another one has the same number by the other protocol", () => {
+it("a published port does not belong to a container alone if another one has the same number with the other protocol", () => {
   const ours = { ports: [tcp(80, { ip: "0.0.0.0", port: 8080 })] };
   const other = workload(
     {},
@@ -574,7 +592,7 @@ it("a published port is not the container's alone where another one has the same
   ]);
 });
 
-describe("whatever stands in labels of other tools", () => {
+describe("any labels of other tools", () => {
   const key = fc.oneof(
     fc.constantFrom(
       ..."enable hostname service path no_tls_verify originsrvname httpHostHeader http2_origin zonename access access.policy access.group".split(
@@ -658,7 +676,7 @@ describe("whatever stands in labels of other tools", () => {
     lookups: fc.constant(KNOWN),
   });
 
-  it("nothing throws, and what opens stands behind a login, for those whom the operator's defaults name and no others", () => {
+  it("no label of another tool throws, and what opens is protected for exactly those whom the operator's defaults admit", () => {
     let opened = 0;
     fc.assert(
       fc.property(fc.array(container, { maxLength: 3 }), settings, (all, more) => {

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { decoded, plain, reachedExposure, workload } from "../../../support/builders.ts";
 import { labelled } from "./known.ts";
 
-describe("how a route shows itself", () => {
-  it("is as its labels say, each text on one line", () => {
+describe("how a route is displayed", () => {
+  it("a route is displayed as its labels say, each text on one line", () => {
     const { exposures, problems } = labelled({
       "app.name": " Family\n  wiki ",
       "app.icon": "fa://fa-book",
@@ -25,7 +25,7 @@ describe("how a route shows itself", () => {
     ]);
   });
 
-  it("is for people to see where no label says otherwise", () => {
+  it("a route is visible if no label says otherwise", () => {
     expect(labelled({ "app.hidden": "false" }).exposures).toEqual([
       reachedExposure("app.example.com", { display: plain }),
     ]);
@@ -36,7 +36,7 @@ describe("how a route shows itself", () => {
     "http://nas:5000/icon.svg?x=1",
     "fa://fa-book",
     "fa://fa-360",
-  ])("has the icon %s", (icon) => {
+  ])("a route may have the icon %s", (icon) => {
     expect(labelled({ "app.icon": icon }).exposures.map(({ display }) => display.icon)).toEqual([
       icon,
     ]);
@@ -55,7 +55,7 @@ describe("how a route shows itself", () => {
     "https://",
     "https://example.com/a b.png",
     `https://example.com/${"x".repeat(500)}`,
-  ])("cannot have the icon %j, and opens not", (icon) => {
+  ])("a route with the icon %j does not open", (icon) => {
     const { exposures, says } = labelled({ "app.icon": icon });
     expect(exposures).toEqual([]);
     expect(says).toEqual([
@@ -69,7 +69,7 @@ describe("how a route shows itself", () => {
   });
 
   it.each(["app.name", "app.description", "app.category"])(
-    "cannot have %s empty, endless, or with characters that nobody sees",
+    "a route does not open if %s is empty, too long or has invisible characters",
     (key) => {
       const says = (text: string) =>
         labelled({ [key]: text }).problems.map(({ code, fix }) => [code, fix]);
@@ -83,17 +83,17 @@ describe("how a route shows itself", () => {
   );
 });
 
-describe("taking over what others made", () => {
+describe("adoption of foreign objects", () => {
   it.each([
     { text: "true", adopt: true },
     { text: "false", adopt: false },
-  ])("is asked for by adopt=$text: $adopt", ({ text, adopt }) => {
+  ])("adopt=$text is read as $adopt", ({ text, adopt }) => {
     expect(labelled({ adopt: text }).exposures).toEqual([
       reachedExposure("app.example.com", { adopt }),
     ]);
   });
 
-  it("is told by the label that the route would need, under the prefix that is read", () => {
+  it("the advice about adoption names the label of that route, with the configured prefix", () => {
     const { exposures } = decoded([workload({ "home.web.hostname": "app.example.com" })], {
       prefix: "home",
     });
@@ -106,7 +106,7 @@ describe("taking over what others made", () => {
     { key: "adopt", text: "yes", fix: "write true" },
     { key: "adopt", text: "", fix: "write true or false" },
     { key: "app.hidden", text: "no", fix: "write false" },
-  ])("$key=$text is neither yes nor no, and opens nothing", ({ key, text, fix }) => {
+  ])("$key=$text is neither yes nor no and opens nothing", ({ key, text, fix }) => {
     const { exposures, says } = labelled({ [key]: text });
     expect(exposures).toEqual([]);
     expect(says).toEqual([
@@ -142,12 +142,12 @@ describe("labels for Homepage", () => {
     return exposures.map(({ route, display }) => [route.hostname, display]);
   };
 
-  it("dress the tile where no label of ours does, and change nothing else", () => {
+  it("labels for Homepage fill the tile if no label of ours does, and change nothing else", () => {
     const { exposures } = decoded([workload({ ...HOME, "cfauth.hostname": "app.example.com" })]);
     expect(exposures).toEqual([reachedExposure("app.example.com", { display: WORN })]);
   });
 
-  it("give way to ours, one by one", () => {
+  it("labels for Homepage give way to ours one by one", () => {
     const ours = {
       "cfauth.hostname": "app.example.com",
       "cfauth.app.name": "Wiki",
@@ -159,7 +159,7 @@ describe("labels for Homepage", () => {
   });
 
   it.each(["wiki.png", "mdi-book", "si-wikijs", "sh-wiki.svg", "/icons/wiki.png", ""])(
-    "have an icon that is no address, %s: none then",
+    "a Homepage icon that is no address, %s, is ignored",
     (icon) => {
       expect(shows({ "cfauth.hostname": "app.example.com", "homepage.icon": icon })).toEqual([
         ["app.example.com", plain],
@@ -167,7 +167,7 @@ describe("labels for Homepage", () => {
     },
   );
 
-  it("that no tile can show are passed over", () => {
+  it("labels for Homepage that no tile can show are ignored", () => {
     const odd = {
       "homepage.name": "",
       "homepage.description": "x".repeat(251),
@@ -178,7 +178,7 @@ describe("labels for Homepage", () => {
     ]);
   });
 
-  it("speak for the route without a name alone", () => {
+  it("labels for Homepage apply only to the route without a name", () => {
     const labels = {
       ...HOME,
       "cfauth.hostname": "app.example.com",
@@ -190,7 +190,7 @@ describe("labels for Homepage", () => {
     ]);
   });
 
-  it("open nothing by themselves", () => {
+  it("labels for Homepage alone open nothing", () => {
     expect(decoded([workload(HOME)])).toEqual({ exposures: [], faulty: [], problems: [] });
   });
 });

@@ -17,7 +17,7 @@ describe("a container that asks for one route twice", () => {
     "cfauth.b.hostname": "app.example.com",
   });
 
-  it("gets it neither way, since which one is meant cannot be guessed", () => {
+  it("a route that its container asks for twice does not open, because it is unknown which one is meant", () => {
     expect(it_.exposures).toEqual([]);
     expect(it_.problems).toMatchObject([
       {
@@ -29,13 +29,13 @@ describe("a container that asks for one route twice", () => {
     ]);
   });
 
-  it("does not keep it open to everybody", () => {
+  it("a route that its container asks for twice does not stay public", () => {
     expect(it_.faulty.map(({ saysPublic }) => saysPublic)).toEqual([false, false]);
   });
 });
 
 describe("enable beside named routes", () => {
-  it("asks for no route of its own", () => {
+  it("enable beside named routes asks for no additional route", () => {
     const { exposures } = decoded({
       "cfauth.enable": "true",
       "cfauth.web.hostname": "app.example.com",

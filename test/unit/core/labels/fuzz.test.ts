@@ -10,7 +10,7 @@ import { KNOWN } from "./known.ts";
 
 const RUNS = 1_500;
 
-/** As cloudflared takes it: a scheme, a host and a port, no path. */
+/** The origin as cloudflared accepts it: a scheme, a host and a port, no path. */
 const SERVICE = /^(http|https|tcp|ssh|rdp|smb):\/\/([A-Za-z0-9._-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/;
 
 const text = fc.oneof(
@@ -133,13 +133,13 @@ const fit = new Set(
 const listed = <T>(lookup: { readonly found: readonly T[] } | object): readonly T[] =>
   "found" in lookup ? lookup.found : [];
 
-/** As the label says it, quotes and spaces aside. */
+/** The value as the label has it, without quotes and spaces. */
 const says = (labels: Workload["labels"], key: string, text: RegExp): boolean =>
   Object.entries(labels).some(([label, value]) => label.endsWith(key) && text.test(value));
 const PUBLIC = /^\s*["']?\s*public\s*["']?\s*$/;
 
-describe("whatever stands in the labels", () => {
-  it("nothing throws, and what opens has a route that can be read back and a service that cloudflared takes", () => {
+describe("any labels", () => {
+  it("no label throws, and every exposure has a valid route and a service that cloudflared accepts", () => {
     fc.assert(
       fc.property(fc.array(container, { maxLength: 3 }), settings, (workloads, more) => {
         const { exposures, faulty, problems } = decoded(workloads, more);
@@ -159,7 +159,7 @@ describe("whatever stands in the labels", () => {
     );
   });
 
-  it("whom an open route lets in is known to Authentik and Cloudflare, sorted, and was asked for", () => {
+  it("every audience is sorted, known to Authentik and Cloudflare, and was asked for", () => {
     fc.assert(
       fc.property(fc.array(container, { maxLength: 3 }), settings, (workloads, more) => {
         const looked = referencedNames(workloads, context(workloads, more));
@@ -187,7 +187,7 @@ describe("whatever stands in the labels", () => {
     );
   });
 
-  it("nothing is public without a label that says public, or a path that it says needs no login", () => {
+  it("nothing is public without a label that says public or lists a path without a login", () => {
     fc.assert(
       fc.property(fc.array(container, { maxLength: 3 }), settings, (workloads, more) => {
         const said = workloads.some((it) => says(it.labels, "access", PUBLIC));
@@ -208,7 +208,7 @@ describe("whatever stands in the labels", () => {
     );
   });
 
-  it("nothing is public where nothing may be, and nothing but Authentik's own hostname is the login", () => {
+  it("nothing is public if CFAUTH_ALLOW_PUBLIC is off, and only Authentik's own hostname is the login", () => {
     fc.assert(
       fc.property(fc.array(container, { maxLength: 3 }), settings, (workloads, more) => {
         const { exposures, faulty } = decoded(workloads, { ...more, allowPublic: false });
@@ -224,7 +224,7 @@ describe("whatever stands in the labels", () => {
     );
   });
 
-  it("a container with a faulty label of its protection opens nothing that is public", () => {
+  it("a container with a faulty protection label opens nothing that is public", () => {
     const wrong = fc.constantFrom(
       ["access", "pubic"],
       ["access.groups", "familly"],

@@ -39,7 +39,7 @@ describe("the host of a rule", () => {
     { name: "localhost", host: "localhost.tunnel" },
     { name: "192.168.1.1", host: "192.168.1.1.tunnel" },
     { name: "host.docker.internal", host: "host.docker.internal.tunnel" },
-  ])("is the name of container $name on the network", ({ name, host }) => {
+  ])("the host is the name of container $name on its network", ({ name, host }) => {
     expect(reached([app({ name })])).toEqual([`http://${host}:80`]);
   });
 
@@ -48,7 +48,7 @@ describe("the host of a rule", () => {
     { name: "10.0", network: "0.1" },
     { name: "a".repeat(64), network: "tunnel" },
   ])(
-    "is the short id where $name on the network $network is no usable name",
+    "the host is the short id if $name on the network $network is no usable name",
     ({ name, network }) => {
       expect(reached([app({ name, networks: on(network) })], { networks: [network] })).toEqual([
         "http://0123456789ab:80 unusable",
@@ -61,7 +61,7 @@ describe("the host of a rule", () => {
     { name: "auth", network: "cloud" },
     { name: "host", network: "docker.internal" },
   ])(
-    "is the short id where the DNS outside may know $name on the network $network once the container has stopped",
+    "the host is the short id if the DNS outside may know $name on the network $network once the container has stopped",
     ({ name, network }) => {
       expect(reached([app({ name, networks: on(network) })], { networks: [network] })).toEqual([
         "http://0123456789ab:80 outside",
@@ -91,7 +91,7 @@ describe("the host of a rule", () => {
       neighbour: { claimedNames: ["app.tunnel"], networks: on("edge") },
     },
   ])(
-    "is the short id where another container on the tunnel's networks $who, and the route stays open",
+    "the host is the short id and the route stays open if another container on the tunnel's networks $who",
     ({ neighbour }) => {
       expect(reached([app(), other(neighbour)], { networks: ["tunnel", "edge"] })).toEqual([
         "http://0123456789ab:80 shared",
@@ -99,7 +99,7 @@ describe("the host of a rule", () => {
     },
   );
 
-  it("is the name where another container has it on another network alone, also one of the tunnel's", () => {
+  it("the host stays the name if another container has that name only on another network, even one of the tunnel's", () => {
     expect(
       reached([app(), other({ claimedNames: ["app"], networks: on("edge") })], {
         networks: ["tunnel", "edge"],
@@ -107,7 +107,7 @@ describe("the host of a rule", () => {
     ).toEqual(["http://app.tunnel:80"]);
   });
 
-  it("is the short id where another container is called app.edge on a network that a label names", () => {
+  it("the host is the short id if another container is called app.edge on a network that a label names", () => {
     const behind = workload(
       { "cfauth.hostname": "b.example.com", "cfauth.network": "backend" },
       { id: "b", name: "b", networks: on("backend") },
@@ -169,36 +169,36 @@ describe("the host of a rule", () => {
       },
       host: "172.18.0.2:80 shared",
     },
-  ])("is $host where Docker's DNS says $says", ({ answers, host }) => {
+  ])("the host is $host if Docker's DNS says $says", ({ answers, host }) => {
     expect(
       reached([app({ networks: on("tunnel", answers === undefined ? {} : { answers }) }), other()]),
     ).toEqual([`http://${host}`]);
   });
 
-  it("is the short id as long as a rule leads there by it, so that a neighbour that comes and goes costs no write", () => {
+  it("the host stays the short id while a rule leads there by it, so that a neighbour that comes and goes costs no write", () => {
     const routed = new Set(["0123456789ab"]);
     expect(reached([app()], { routed })).toEqual(["http://0123456789ab:80 kept"]);
     expect(reached([app({ id: "another012345" })], { routed })).toEqual(["http://app.tunnel:80"]);
   });
 
-  it("goes back to a name from an address, which only another container's names had made necessary", () => {
+  it("the host changes from an address back to a name, because only other containers' names had required the address", () => {
     expect(reached([app()], { routed: new Set(["172.18.0.2"]) })).toEqual(["http://app.tunnel:80"]);
   });
 
-  it("is the short id of every container, and no detour, with CFAUTH_TARGET=id", () => {
+  it("with CFAUTH_TARGET=id the host is the short id of every container, and that is no detour", () => {
     expect(reached([app()], { target: "id" })).toEqual(["http://0123456789ab:80"]);
     expect(reached([app({ id: "012345678901cdef" })], { target: "id" })).toEqual([
       "http://012345678901.tunnel:80",
     ]);
   });
 
-  it("is an address with CFAUTH_TARGET=id where another container answers to the short id", () => {
+  it("with CFAUTH_TARGET=id the host is an address if another container answers to the short id", () => {
     expect(reached([app(), other({ claimedNames: ["0123456789ab"] })], { target: "id" })).toEqual([
       "http://172.18.0.2:80",
     ]);
   });
 
-  it("is the container's address with CFAUTH_TARGET=ip, whatever another container is called", () => {
+  it("with CFAUTH_TARGET=ip the host is the container's address, whatever another container is called", () => {
     expect(reached([app(), other({ name: "172.18.0.2" })], { target: "ip" })).toEqual([
       "http://172.18.0.2:80",
     ]);
@@ -224,11 +224,11 @@ describe("the host of a rule for replicas", () => {
       ...more,
     });
 
-  it("is the service's name on the network", () => {
+  it("the host of replicas is the service's name on the network", () => {
     expect(reached([replica(1), replica(2)])).toEqual(["http://web.tunnel:80"]);
   });
 
-  it("is the short id of the oldest where another container answers to the service's name", () => {
+  it("the host of replicas is the short id of the oldest one if another container answers to the service's name", () => {
     expect(reached([replica(2), replica(1), other({ claimedNames: ["web"] })])).toEqual([
       "http://1123456789ab:80 shared",
     ]);
@@ -237,7 +237,7 @@ describe("the host of a rule for replicas", () => {
     ]);
   });
 
-  it("is the short id that a rule leads to, and no other while that replica runs", () => {
+  it("the host of replicas stays the short id that a rule leads to while that replica runs", () => {
     const all = [replica(1), replica(2), other({ claimedNames: ["web"] })];
     expect(reached(all, { routed: new Set(["2123456789ab"]) })).toEqual([
       "http://2123456789ab:80 shared",
@@ -250,7 +250,7 @@ describe("the host of a rule for replicas", () => {
     ).toEqual(["http://home-web-1.tunnel:80"]);
   });
 
-  it("is never a service's name with a dot, which a label could make anything of", () => {
+  it("the host of replicas is never a service name with a dot, because a label could choose it freely", () => {
     const of = (number: number) =>
       replica(number, {
         name: `home-nas.lan-${number}`,
@@ -259,7 +259,7 @@ describe("the host of a rule for replicas", () => {
     expect(reached([of(1), of(2)])).toEqual(["http://1123456789ab:80 unusable"]);
   });
 
-  it("is not shared with a container of another name that copies their labels", () => {
+  it("the host of replicas is not shared with a container of another name that copies their labels", () => {
     const copy = workload(HOST, {
       id: "fedcba9876543210",
       name: "mallory",
@@ -296,13 +296,16 @@ describe("the label service", () => {
     "0123456789ab.tunnel",
     "app.backend",
     "172.18.0.2",
-  ])("leads to its container by %s, and the rule has the host that is its alone", (host) => {
-    expect(
-      asked(`http://${host}:8080`, { networks: { ...on("tunnel"), ...on("backend") } }),
-    ).toEqual(["http://app.tunnel:8080"]);
-  });
+  ])(
+    "the service %s leads to its own container, and the rule has the host that only it has",
+    (host) => {
+      expect(
+        asked(`http://${host}:8080`, { networks: { ...on("tunnel"), ...on("backend") } }),
+      ).toEqual(["http://app.tunnel:8080"]);
+    },
+  );
 
-  it("leads to its container without a port, by any scheme, and by the short id where that is the target", () => {
+  it("the service leads to its own container without a port, with any scheme and by the short id if that is the target", () => {
     expect([
       asked("https://app"),
       asked("tcp://app:22"),
@@ -339,7 +342,7 @@ describe("the label service", () => {
     "http://nas\u0661.lan:80",
     "http://172.18.0.\u0662:80",
     "unix:/var/run/docker.sock",
-  ])("does not lead to %s, whatever the Compose labels of the container say", (service) => {
+  ])("the service does not lead to %s, whatever the container's Compose labels say", (service) => {
     const host = /^http:\/\/(?:[^@]*@)?(.*?)(:\d+)?$/.exec(service)?.[1] ?? "";
     const says = asked(service, { service: { project: "p", name: host } }, {}, [other()]);
     expect(["CFA-SERVICE-FORBIDDEN", "CFA-LABEL-VALUE"]).toContain(says[0]);
@@ -350,7 +353,7 @@ describe("the label service", () => {
     expect(named[0]).toMatch(/^CFA-/);
   });
 
-  it("does not lead to an address that the container has only where cloudflared is not", () => {
+  it("the service does not lead to an address that the container has only outside cloudflared's networks", () => {
     expect(
       asked("http://172.19.0.2:80", {
         networks: { ...on("tunnel"), ...on("backend", { ip: "172.19.0.2" }) },
@@ -358,7 +361,7 @@ describe("the label service", () => {
     ).toEqual(["CFA-SERVICE-FORBIDDEN"]);
   });
 
-  it("leads to the container by the name of its Compose service where the engine's name bears that out and no other answers to it", () => {
+  it("the service leads to the container by its Compose service name if the engine's name confirms it and no other container answers to it", () => {
     const replica = { name: "p-web-1", service: { project: "p", name: "web" } };
     expect(asked("http://web:80", replica)).toEqual(["http://p-web-1.tunnel:80"]);
     expect(asked("http://web:80", replica, {}, [other({ claimedNames: ["web"] })])).toEqual([
@@ -369,7 +372,7 @@ describe("the label service", () => {
     ]);
   });
 
-  it("leads elsewhere as it is written where the operator allows it", () => {
+  it("the service leads elsewhere as written if the operator allows it", () => {
     expect(asked("http://nas.lan:80", {}, { allowService: true })).toEqual(["http://nas.lan:80"]);
     expect(asked("http://app:80", {}, { allowService: true })).toEqual(["http://app.tunnel:80"]);
   });

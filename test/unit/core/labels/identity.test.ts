@@ -25,7 +25,7 @@ describe("which containers are one Compose service", () => {
     ["blog-web-1", "blog-web-2"],
     ["blog_web_1", "blog_web_12"],
     ["blog-web-1", "0123456789ab_blog-web-1"],
-  ])("%s and %s are replicas of it", (one, other) => {
+  ])("%s and %s are replicas of one service", (one, other) => {
     expect(parties([of(one), of(other)])).toEqual({
       [one]: "compose:blog",
       [other]: "compose:blog",
@@ -42,7 +42,7 @@ describe("which containers are one Compose service", () => {
     "blog-webs-1",
     "blog-web_1",
     "blog-web-01",
-  ])("%s, which only has the labels, is a party of its own beside a replica", (name) => {
+  ])("%s, which only has the labels, is its own party beside a replica", (name) => {
     expect(parties([of("blog-web-1"), of(name, { created: 1 })])).toEqual({
       "blog-web-1": "compose:blog",
       [name]: `container:${name}`,
@@ -53,13 +53,13 @@ describe("which containers are one Compose service", () => {
     expect(parties([of("wiki")])).toEqual({ wiki: "compose:blog" });
   });
 
-  it("of two with names of their own the one that a rule leads to is the service, else the older", () => {
+  it("of two containers with custom names the one that a rule leads to is the service, otherwise the older one", () => {
     const two = [of("wiki", { created: 2_000 }), of("mallory")];
     expect(parties(two)).toEqual({ wiki: "container:wiki", mallory: "compose:blog" });
     expect(parties(two, ["wiki"])).toEqual({ wiki: "compose:blog", mallory: "container:mallory" });
   });
 
-  it("those with Compose's names are the service, in any order of creation and wherever a rule leads", () => {
+  it("containers with Compose's names are the service, in any order of creation and wherever a rule leads", () => {
     const before = identify([of("mallory")], new Set(["mallory"]), noServices).services;
     const now = [of("mallory"), of("blog-web-1", { created: 9_000 })];
     expect(parties(now, ["mallory"], before)).toEqual({
@@ -68,7 +68,7 @@ describe("which containers are one Compose service", () => {
     });
   });
 
-  it("what a container is does not change with a rule that leads to it", () => {
+  it("a new rule that leads to a container does not change whether it is the service", () => {
     const two = [of("web"), of("router", { created: 2_000 })];
     const first = identify(two, new Set(), noServices).services;
     const then = identify(two, new Set(["router"]), first).services;
@@ -80,7 +80,7 @@ describe("which containers are one Compose service", () => {
     ]).toEqual([expected, expected, expected]);
   });
 
-  it("a copy stays a party of its own while the replica is recreated under another id and its rule is withdrawn", () => {
+  it("a copy stays its own party while the replica is recreated under another id and its rule is removed", () => {
     const id = "0123456789abcdef";
     const copy = of("mallory");
     const first = identify(
@@ -99,7 +99,7 @@ describe("which containers are one Compose service", () => {
     expect(back.workloads[0]?.party).toBe("compose:blog");
   });
 
-  it("the one that a rule leads to by its short id is the service", () => {
+  it("the container that a rule leads to by its short id is the service", () => {
     expect(
       parties(
         [of("wiki", { created: 2_000, id: "0123456789abcdef" }), of("mallory")],
@@ -108,7 +108,7 @@ describe("which containers are one Compose service", () => {
     ).toBe("compose:blog");
   });
 
-  it("what was the service before stays it when a claimant that is older has a rule of its own", () => {
+  it("the earlier service stays the service when an older claimant has its own rule", () => {
     const { services } = identify([of("wiki", { created: 2_000 })], new Set(["wiki"]), noServices);
     const now = [of("wiki", { created: 3_000, id: "another" }), of("mallory")];
     expect(parties(now, ["wiki", "mallory"], services)).toEqual({
@@ -117,7 +117,7 @@ describe("which containers are one Compose service", () => {
     });
   });
 
-  it("a claimant does not become the service while the replica that a rule leads to is stopped, after a restart of cfauth either", () => {
+  it("a claimant does not become the service while the replica that a rule leads to is stopped, even after a restart of cfauth", () => {
     expect(parties([of("mallory")], ["blog-web-1"])).toEqual({ mallory: "container:mallory" });
   });
 
@@ -132,25 +132,25 @@ describe("which containers are one Compose service", () => {
     expect(parties([of("mallory")], ["web"], replicas)).toEqual({ mallory: "container:mallory" });
   });
 
-  it("what was the service is forgotten once no rule leads to it any more", () => {
+  it("the earlier service is forgotten once no rule leads to it any more", () => {
     const { services } = identify([of("wiki")], new Set(["wiki"]), noServices);
     expect(parties([of("wiki-2")], [], services)).toEqual({ "wiki-2": "compose:blog" });
     expect(identify([], new Set(), services).services).toEqual(noServices);
   });
 
-  it("a service that gets Compose's name again is the service at once", () => {
+  it("a container that gets Compose's name again is the service at once", () => {
     const { services } = identify([of("wiki")], new Set(["wiki"]), noServices);
     expect(parties([of("blog-web-1")], ["wiki"], services)).toEqual({
       "blog-web-1": "compose:blog",
     });
   });
 
-  it("a stranger that runs under a name of Compose's scheme, and says it is of another project, changes nothing for the service", () => {
+  it("a container of another project under a name of Compose's scheme changes nothing for the service", () => {
     const stranger = workload({}, { name: "blog-web-1", service: { project: "other", name: "x" } });
     expect(parties([of("wiki"), stranger], ["blog-web-1"])["wiki"]).toBe("compose:blog");
   });
 
-  it("one that is not of the service may still answer to its name", () => {
+  it("a container outside the service may still answer to its name", () => {
     const { workloads } = identify([of("blog-web-1"), of("mallory")], new Set(), noServices);
     expect(workloads.map(({ service, claimedNames }) => [service?.name, claimedNames])).toEqual([
       ["web", undefined],

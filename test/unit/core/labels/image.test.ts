@@ -10,7 +10,7 @@ const UNKNOWN: ImageLabels = { kind: "unknown", why: "the proxy refuses" };
 const PROVEN: ImageLabels = { kind: "ignored", names: [] };
 const SETTINGS = { prefix: "cfauth", reads: [] };
 
-/** What these labels come to beside a hostname. */
+/** What these labels decode to beside a hostname. */
 function read(
   labels: Workload["labels"],
   imageLabels: ImageLabels,
@@ -39,7 +39,7 @@ function read(
   };
 }
 
-describe("while it is not known which labels are the image's", () => {
+describe("a container whose image labels are unknown", () => {
   test.each([
     { label: "cfauth.access", text: "public" },
     { label: "cfauth.access.bypass", text: "/hooks" },
@@ -47,26 +47,29 @@ describe("while it is not known which labels are the image's", () => {
     { label: "cfauth.access.policies", text: "Friends" },
     { label: "cfauth.adopt", text: "true" },
     { label: "cfauth.share-with", text: "*" },
-  ])("$label=$text opens nothing, and what is open stays as it is", ({ label, text }) => {
-    const { open, kept, closeNow, problems } = read({ [label]: text }, UNKNOWN);
-    expect({ open, closeNow, problems }).toEqual({
-      open: [],
-      closeNow: false,
-      problems: [
-        {
-          code: "CFA-IMAGE-UNKNOWN",
-          severity: "error",
-          label,
-          route: label === "cfauth.access.bypass" ? undefined : "app.example.com",
-        },
-      ],
-    });
-    expect(kept).toContain("app.example.com");
-    // The same labels are obeyed where they are the operator's.
-    expect(read({ [label]: text }, PROVEN)).toMatchObject({ problems: [] });
-  });
+  ])(
+    "$label=$text from a possible image label opens nothing, and an open route stays as it is",
+    ({ label, text }) => {
+      const { open, kept, closeNow, problems } = read({ [label]: text }, UNKNOWN);
+      expect({ open, closeNow, problems }).toEqual({
+        open: [],
+        closeNow: false,
+        problems: [
+          {
+            code: "CFA-IMAGE-UNKNOWN",
+            severity: "error",
+            label,
+            route: label === "cfauth.access.bypass" ? undefined : "app.example.com",
+          },
+        ],
+      });
+      expect(kept).toContain("app.example.com");
+      // The same labels are accepted if they are the operator's.
+      expect(read({ [label]: text }, PROVEN)).toMatchObject({ problems: [] });
+    },
+  );
 
-  test("a service that points elsewhere opens nothing, also where CFAUTH_ALLOW_SERVICE=true", () => {
+  test("a service that leads elsewhere opens nothing while image labels are unknown, even with CFAUTH_ALLOW_SERVICE=true", () => {
     const labels = { "cfauth.service": "http://nas.lan:80" };
     const allowed = { allowService: true };
     expect(read(labels, UNKNOWN, allowed)).toMatchObject({
@@ -79,7 +82,7 @@ describe("while it is not known which labels are the image's", () => {
     });
   });
 
-  test("a service that points elsewhere is refused as ever where CFAUTH_ALLOW_SERVICE=false", () => {
+  test("a service that leads elsewhere is refused as usual with CFAUTH_ALLOW_SERVICE=false", () => {
     const { open, problems } = read({ "cfauth.service": "http://nas.lan:80" }, UNKNOWN);
     expect({ open, codes: problems.map(({ code }) => code) }).toEqual({
       open: [],
@@ -87,7 +90,7 @@ describe("while it is not known which labels are the image's", () => {
     });
   });
 
-  test("a hostname alone is not public by CFAUTH_DEFAULT_ACCESS=public", () => {
+  test("CFAUTH_DEFAULT_ACCESS=public does not make a hostname public while image labels are unknown", () => {
     const settings = { defaults: { access: "public", groups: [], session: "24h" } } as const;
     expect(read({}, UNKNOWN, settings)).toMatchObject({
       open: [],
@@ -107,14 +110,17 @@ describe("while it is not known which labels are the image's", () => {
     { label: "cfauth.adopt", text: "false" },
     { label: "cfauth.port", text: "80" },
     { label: "cfauth.app.name", text: "App" },
-  ])("$label=$text is obeyed behind a login", ({ label, text }) => {
-    expect(read({ [label]: text }, UNKNOWN)).toMatchObject({
-      open: ["app.example.com authentik"],
-      problems: [],
-    });
-  });
+  ])(
+    "$label=$text is accepted behind a login while image labels are unknown",
+    ({ label, text }) => {
+      expect(read({ [label]: text }, UNKNOWN)).toMatchObject({
+        open: ["app.example.com authentik"],
+        problems: [],
+      });
+    },
+  );
 
-  test("only the route that has such a label stays shut", () => {
+  test("only the route with a doubtful label stays closed", () => {
     const labels = { "cfauth.web.hostname": "web.example.com", "cfauth.web.access": "public" };
     expect(read(labels, UNKNOWN)).toMatchObject({
       open: ["app.example.com authentik"],
@@ -122,7 +128,7 @@ describe("while it is not known which labels are the image's", () => {
     });
   });
 
-  test("one replica with an unknown image is enough", () => {
+  test("one replica with an unknown image makes the labels of all doubtful", () => {
     const labels = { "cfauth.hostname": "app.example.com", "cfauth.access": "public" };
     const service = { project: "home", name: "app" };
     const replicas = [
@@ -132,13 +138,13 @@ describe("while it is not known which labels are the image's", () => {
     expect(decoded(replicas).exposures).toEqual([]);
   });
 
-  test("the problem names both ways out", () => {
+  test("the problem of a doubtful label names both fixes", () => {
     expect(read({ "cfauth.access": "public" }, UNKNOWN).fixes).toEqual([
       "let the socket proxy permit GET /images/<id>/json, or set CFAUTH_IMAGE_LABELS=true on cfauth, which obeys the labels of every image",
     ]);
   });
 
-  test("labels of another tool are obeyed behind a login, and lead nowhere but to their container", () => {
+  test("labels of another tool are accepted behind a login and lead only to their own container", () => {
     const theirs = (service: string) =>
       decoded(
         [
@@ -163,7 +169,7 @@ describe("while it is not known which labels are the image's", () => {
   });
 });
 
-/** Labels that are sound by themselves, of an unnamed and a named route. */
+/** Valid labels of an unnamed and a named route. */
 const label = fc.tuple(
   fc.constantFrom("cfauth.", "cfauth.web."),
   fc.constantFrom(
@@ -200,7 +206,7 @@ const settings = fc.record({
     .map((access) => ({ access, groups: [], session: "24h" })),
 });
 
-test("whatever the labels of an unknown image say, nothing opens without a login, adopts, shares or leads elsewhere", () => {
+test("labels of an unknown image never open without a login, adopt, share or lead elsewhere", () => {
   let open = 0;
   fc.assert(
     fc.property(labels, settings, (all, more) => {
@@ -218,18 +224,18 @@ test("whatever the labels of an unknown image say, nothing opens without a login
     }),
     { numRuns: 2_000 },
   );
-  // Else it would hold of nothing.
+  // Without this check the property would be empty.
   expect(open).toBeGreaterThan(20);
 });
 
-describe("labels of the image that were ignored", () => {
+describe("image labels that were ignored", () => {
   const problems = (labels: Workload["labels"], ...names: readonly string[]) =>
     ignoredImageLabels(
       [workload(labels, { name: "wiki", imageLabels: { kind: "ignored", names } })],
       SETTINGS,
     );
 
-  test("are one warning for the container that names them, cfauth's own first", () => {
+  test("ignored image labels are one warning for the container that names them, cfauth's own first", () => {
     expect(problems({}, "cfauth.access", "cfauth.hostname", "com.docker.compose.project")).toEqual([
       {
         code: "CFA-IMAGE-LABEL",
@@ -245,7 +251,7 @@ describe("labels of the image that were ignored", () => {
     ]);
   });
 
-  test("can be written on the container as the warning says, although the values are the same", () => {
+  test("ignored image labels can be repeated on the container as the warning says, with the same values", () => {
     const { exposures } = decoded([
       workload({ "cfauth.own.hostname": "wiki.example.com", "cfauth.own.access": "public" }),
     ]);
@@ -257,17 +263,17 @@ describe("labels of the image that were ignored", () => {
   test.each([
     { so: "nothing of the container counts", labels: {}, names: ["homepage.name"] },
     { so: "there are none", labels: { "cfauth.hostname": "wiki.example.com" }, names: [] },
-  ])("are no warning where $so", ({ labels, names }) => {
+  ])("ignored image labels are no warning if $so", ({ labels, names }) => {
     expect(problems(labels, ...names)).toEqual([]);
   });
 
-  test("of Homepage or Compose are a warning where the container has labels that count", () => {
+  test("ignored image labels of Homepage or Compose are a warning if the container has labels that count", () => {
     expect(problems({ "cfauth.hostname": "wiki.example.com" }, "homepage.name")).toMatchObject([
       { code: "CFA-IMAGE-LABEL", label: "homepage.name" },
     ]);
   });
 
-  test("of another tool are a warning only where that tool's labels are read", () => {
+  test("ignored image labels of another tool are a warning only if that tool's labels are read", () => {
     const workloads = [
       workload({}, { imageLabels: { kind: "ignored", names: ["dockflare.hostname"] } }),
     ];
@@ -277,7 +283,7 @@ describe("labels of the image that were ignored", () => {
     );
   });
 
-  test("are named five at most", () => {
+  test("a warning about ignored image labels names at most five", () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `cfauth.r${index}.hostname`);
     expect(problems({}, ...names)[0]?.message).toMatch(
       /^cfauth\.r0\.hostname, .*cfauth\.r4\.hostname and 995 more come /,

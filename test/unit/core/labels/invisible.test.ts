@@ -5,7 +5,7 @@ import { expectHarmless, HOSTILE } from "../../../support/hostile-text.ts";
 const problemsOf = (key: string, text: string) =>
   decoded([workload({ "cfauth.hostname": "app.example.com", [`cfauth.${key}`]: text })]).problems;
 
-describe("a character that cannot be seen, or that steers a terminal, is refused", () => {
+describe("invisible characters and terminal controls in labels", () => {
   it.each([
     ["app.name", "Wiki\u202e"],
     ["app.name", "Wi\u200bki"],
@@ -14,13 +14,13 @@ describe("a character that cannot be seen, or that steers a terminal, is refused
     ["app.icon", "https://icons.example.com/\u202egnp.wiki"],
     ["origin.httpHostHeader", "app\u0000.example.com"],
     ["origin.originServerName", "app\nexample.com"],
-  ])("in the label %s", (key, text) => {
+  ])("an invisible or control character is refused in the label %s", (key, text) => {
     expect(problemsOf(key, text)).toMatchObject([
       { code: "CFA-LABEL-VALUE", label: `cfauth.${key}`, effect: "closed" },
     ]);
   });
 
-  it("and the problem shows a replacement character in its place", () => {
+  it("a problem shows a replacement character instead of an invisible one", () => {
     expect(problemsOf("app.name", "Wi\u200bki").map(({ message }) => message)).toEqual([
       'cfauth.app.name="Wi�ki" has characters that cannot be shown',
     ]);

@@ -2,7 +2,7 @@ import type { Lookups } from "../../../../src/core/domain/directory.ts";
 import type { Workload } from "../../../../src/core/domain/workload.ts";
 import { type ContextOptions, decoded, workload } from "../../../support/builders.ts";
 
-/** What Cloudflare and Authentik have in these tests. */
+/** The objects at Cloudflare and Authentik in these tests. */
 export const KNOWN: Lookups = {
   groups: {
     found: [
@@ -27,7 +27,10 @@ export const KNOWN: Lookups = {
   },
 };
 
-/** What container `app` at app.example.com comes to with these labels, their prefix left off. */
+/**
+ * The result for container `app` at app.example.com with these labels, written without their
+ * prefix.
+ */
 export const labelled = (labels: Workload["labels"], settings: ContextOptions = {}) => {
   const full = Object.fromEntries(
     Object.entries(labels).map(([key, text]) => [`cfauth.${key}`, text]),
@@ -43,7 +46,7 @@ export const labelled = (labels: Workload["labels"], settings: ContextOptions = 
     exposures,
     faulty,
     problems,
-    /** Where it leads → who may enter. */
+    /** The origin → who may enter. */
     opens: exposures.map(
       ({ route, protection }) => `${route.hostname}${route.path ?? ""} ${protection.kind}`,
     ),

@@ -26,7 +26,7 @@ const times = (count: number, label: (n: number) => readonly [string, string]): 
 const list = (count: number, item: (n: number) => string): string =>
   Array.from({ length: count }, (_, n) => item(n)).join(",");
 
-/** So many labels for a fifth as many routes. */
+/** This many labels for a fifth as many routes. */
 const routes = (labels: number): Labels => {
   const keys = ["hostname", "port", "app.name", "app.description", "app.category"];
   return times(labels, (n) => {
@@ -35,19 +35,19 @@ const routes = (labels: number): Labels => {
   });
 };
 
-/** A route with a label name of so many characters. */
+/** A route with a label name of this many characters. */
 const named = (length: number): Labels => {
   const [head, tail] = ["cfauth.", ".hostname"];
   return { [`${head}${"r".repeat(length - head.length - tail.length)}${tail}`]: "app.example.com" };
 };
 
-/** Labels with so many characters in all. */
+/** Labels with this many characters in total. */
 const texts = (length: number): Labels => {
   const labels: Record<string, string> = { ...HOST };
   let left = length - Object.entries(HOST).flat().join("").length;
   for (let n = 10; left > 0; n += 1) {
     const name = `cfauth.r${n}.hostname`;
-    // A hostname behind many blanks, which are no part of it.
+    // The hostname follows many spaces, which are not part of it.
     const value = `r${n}.example.com`.padEnd(
       Math.min(MAX_LABEL_VALUE_CHARACTERS, left - name.length),
     );
@@ -66,7 +66,7 @@ const codes = (labels: Labels) => [
   ...new Set(decoded([workload(labels)]).problems.map(({ code }) => code)),
 ];
 
-describe("a limit of labels", () => {
+describe("limits of labels", () => {
   it.each([
     {
       what: "labels",
@@ -119,7 +119,7 @@ describe("a limit of labels", () => {
       },
     },
   ])(
-    "of $what is obeyed to its edge, and what is one beyond opens nothing and is reported once",
+    "the limit of $what is exact: one more opens nothing and is reported once",
     ({ fits, beyond }) => {
       expect(codes(fits)).not.toContain("CFA-LIMIT");
       const { exposures, problems } = decoded([workload(beyond)]);
@@ -130,7 +130,7 @@ describe("a limit of labels", () => {
     },
   );
 
-  it("does not touch another container", () => {
+  it("a container that exceeds a limit does not affect another container", () => {
     const huge = workload(
       times(10_000, (n) => [`cfauth.r${n}.hostname`, `r${n}.example.com`]),
       { name: "huge" },
@@ -142,7 +142,7 @@ describe("a limit of labels", () => {
     expect(beside.problems.map(({ container }) => container)).toEqual(["huge"]);
   });
 
-  it("keeps what is open behind a login, and the public of which the labels still say so", () => {
+  it("a container that exceeds a limit keeps its open protected routes, and its public ones if the labels still say public", () => {
     const labels = {
       ...times(10_000, (n) => [`cfauth.x${n}.app.name`, "X"]),
       "cfauth.a.hostname": "a.example.com",
@@ -158,7 +158,7 @@ describe("a limit of labels", () => {
     ]);
   });
 
-  it("reads the hostnames of a list that is too long as far as the limit, so that they stay as they are", () => {
+  it("hostnames of a list that is too long are read up to the limit, so that their routes stay as they are", () => {
     const { exposures, faulty } = decoded([
       workload({ "cfauth.hostname": list(1_000, (n) => `h${n}.example.com`) }),
     ]);
@@ -170,7 +170,7 @@ describe("a limit of labels", () => {
   });
 });
 
-it("labels that the source had no room for are an excess of that container alone, and what its other labels keep open stays", () => {
+it("labels that the source dropped exceed the limit of that container alone, and its other labels keep open routes open", () => {
   const { exposures, faulty, problems } = decoded([
     workload({ "cfauth.hostname": "huge.example.com" }, { name: "huge", unreadLabels: 9_500 }),
     workload({}, { name: "wordless", unreadLabels: 1 }),
@@ -186,7 +186,7 @@ it("labels that the source had no room for are an excess of that container alone
   ]);
 });
 
-it("a container with a thousand faults shows the first and says how many more there are", () => {
+it("a container with a thousand faults shows the first ones and the number of the others", () => {
   const { problems } = decoded([
     workload({ ...HOST, ...times(400, (n) => [`cfauth.prot${n}`, "80"]) }),
   ]);
@@ -218,7 +218,9 @@ const withZone = {
   dns: { ...emptyWorld().dns, zones: [{ id: "z", name: "example.com" }] },
 };
 
-/** The shortest of several runs: what the work takes, whatever else the machine does. */
+/**
+ * The shortest of several runs, which shows the time of the work whatever else the machine does.
+ */
 function shortest(work: () => unknown): number {
   const runs = Array.from({ length: 5 }, () => {
     const begun = performance.now();
@@ -266,6 +268,6 @@ it.each([
   console.log(
     `figure: 50 containers are decided on and planned in ${alone.toFixed(1)} ms, beside one with ${what} in ${beside.toFixed(1)} ms`,
   );
-  // Without limits it is seconds to minutes; a second holds on any machine.
+  // Without limits this takes seconds to minutes. A limit of one second holds on any machine.
   expect(beside - alone).toBeLessThan(1_000);
 });

@@ -21,17 +21,17 @@ const vain = (label: string, text: string, fix: string) => [
 const remove = (label: string) => `remove ${label}; Authentik itself decides who may log in`;
 
 describe("Authentik's own hostname", () => {
-  it("is open to anyone and in no library, without a word, since the login cannot stand behind itself", () => {
+  it("Authentik's own hostname is public without a tile or a warning, because the login cannot be behind itself", () => {
     const { exposures, problems } = labelled({ hostname: AUTH, "app.name": "Authentik" });
     expect([exposures, problems]).toEqual([[login], []]);
   });
 
-  it("is no warning where it says public", () => {
+  it("Authentik's own hostname causes no warning if its labels say public", () => {
     const { exposures, problems } = labelled({ hostname: AUTH, access: "public" });
     expect([exposures, problems]).toEqual([[login], []]);
   });
 
-  it("stays open where nothing may be public", () => {
+  it("Authentik's own hostname stays open with CFAUTH_ALLOW_PUBLIC=false", () => {
     for (const labels of [
       {},
       { access: "public" },
@@ -43,7 +43,7 @@ describe("Authentik's own hostname", () => {
     }
   });
 
-  it("is open where every route has default groups, whether they are known or not", () => {
+  it("Authentik's own hostname is open although every route has default groups, known or not", () => {
     const defaults = { access: "authentik", groups: ["zebra"], session: "24h" } as const;
     const { exposures, problems } = labelled({ hostname: AUTH }, { defaults });
     expect([exposures, problems]).toEqual([[login], []]);
@@ -59,7 +59,7 @@ describe("Authentik's own hostname", () => {
     { key: "access.bypass", text: "/hooks" },
     { key: "access.policies", text: "Anyone" },
     { key: "access.service-tokens", text: "any" },
-  ])("is open in spite of $key=$text, with a warning", ({ key, text }) => {
+  ])("Authentik's own hostname is open in spite of $key=$text, with a warning", ({ key, text }) => {
     const { exposures, problems, says } = labelled({ hostname: AUTH, [key]: text });
     expect(exposures).toEqual([login]);
     expect(says).toEqual([vain(`cfauth.${key}`, text, remove(`cfauth.${key}`))]);
@@ -68,7 +68,7 @@ describe("Authentik's own hostname", () => {
     ]);
   });
 
-  it("warns of each label that is in vain", () => {
+  it("Authentik's own hostname causes a warning for each label without effect", () => {
     const { problems } = labelled({
       hostname: AUTH,
       access: "authentik",
@@ -82,7 +82,7 @@ describe("Authentik's own hostname", () => {
     ]);
   });
 
-  it("opens not where its own labels are faulty otherwise, and stays as it is where it is open", () => {
+  it("Authentik's own hostname does not open with other faulty labels, and stays as it is if it is open", () => {
     const { exposures, faulty } = labelled({ hostname: AUTH, port: "x", access: "authentik" });
     expect(exposures).toEqual([]);
     expect(faulty.map(({ saysPublic, closeNow }) => [saysPublic, closeNow])).toEqual([
@@ -90,7 +90,7 @@ describe("Authentik's own hostname", () => {
     ]);
   });
 
-  it("leads to its container by the short id where another one answers to the name", () => {
+  it("Authentik's own hostname leads to its container by the short id if another one answers to the name", () => {
     const twin = workload({}, { name: "x-app-1", service: { project: "x", name: "app" } });
     const { exposures, problems } = decoded([
       workload({ "cfauth.hostname": AUTH }, { id: "0123456789abcdef" }),
@@ -107,17 +107,17 @@ describe("a second hostname in the label of Authentik's own", () => {
   const hostname = `${AUTH},other.example.com`;
   const apart = "give auth.example.com a route of its own, cfauth.login.hostname";
 
-  it("is protected", () => {
+  it("a second hostname of Authentik's container is protected", () => {
     expect(labelled({ hostname }).opens).toEqual([`${AUTH} login`, "other.example.com authentik"]);
   });
 
-  it("keeps its protection: what is in vain for Authentik is to be given apart, not removed", () => {
+  it("a second hostname of Authentik's container keeps its protection: the warning says to separate the labels, not to remove them", () => {
     const { exposures, says } = labelled({ hostname, "access.groups": "family" });
     expect(exposures.map(({ protection }) => protection.kind)).toEqual(["login", "authentik"]);
     expect(says).toEqual([vain("cfauth.access.groups", "family", apart)]);
   });
 
-  it("has its paths without a login, and Authentik's has none", () => {
+  it("a second hostname of Authentik's container has its paths without a login, and Authentik's own has none", () => {
     expect(labelled({ hostname, "access.bypass": "/hooks" }).opens).toEqual([
       `${AUTH} login`,
       "other.example.com authentik",
@@ -139,14 +139,14 @@ describe("a second hostname in the label of Authentik's own", () => {
       faulty: [["other.example.com", undefined, false, false]],
     },
     {
-      name: "public, where nothing may be",
+      name: "public, although nothing may be public",
       labels: { access: "public" },
       allowPublic: false,
       code: "CFA-PUBLIC-FORBIDDEN",
       faulty: [["other.example.com", undefined, true, true]],
     },
     {
-      name: "paths without a login, where nothing may be public",
+      name: "paths without a login, although nothing may be public",
       labels: { "access.bypass": "/hooks" },
       allowPublic: false,
       code: "CFA-PUBLIC-FORBIDDEN",
@@ -156,7 +156,7 @@ describe("a second hostname in the label of Authentik's own", () => {
       ],
     },
   ])(
-    "is shut alone by a fault of its protection: $name",
+    "only the second hostname is closed by a fault of its protection: $name",
     ({ labels, allowPublic = true, code, faulty }) => {
       const it_ = labelled({ hostname, ...labels }, { allowPublic });
       expect(it_.exposures).toEqual([login]);
@@ -176,7 +176,7 @@ describe("a second hostname in the label of Authentik's own", () => {
     },
   );
 
-  it("is shut at once where nothing may be public, while Authentik's stays as it is, whatever else is faulty", () => {
+  it("a public second hostname is closed at once if nothing may be public, while Authentik's own stays as it is despite other faults", () => {
     const { exposures, faulty } = labelled(
       { hostname, access: "public", port: "x" },
       { allowPublic: false },
@@ -188,7 +188,7 @@ describe("a second hostname in the label of Authentik's own", () => {
     ]);
   });
 
-  it("is shut together with it by any other fault", () => {
+  it("a second hostname is closed together with Authentik's own by any other fault", () => {
     const { exposures, faulty } = labelled({ hostname, port: "x" });
     expect(exposures).toEqual([]);
     expect(
@@ -200,28 +200,32 @@ describe("a second hostname in the label of Authentik's own", () => {
   });
 });
 
-describe("with a path in AUTHENTIK_URL", () => {
+describe("a path in AUTHENTIK_URL", () => {
   const settings = { login: { host: "example.com", path: "/auth" }, lookups: KNOWN };
 
   it.each<{ name: string; labels: Workload["labels"]; opens: readonly string[] }>([
     {
-      name: "the route of just that path is the login",
+      name: "with a path in AUTHENTIK_URL, the route of exactly that path is the login",
       labels: { path: "/auth" },
       opens: ["example.com/auth login"],
     },
     {
-      name: "the same with a closing slash",
+      name: "with a path in AUTHENTIK_URL, the route with a trailing slash is the login",
       labels: { path: "/auth/" },
       opens: ["example.com/auth login"],
     },
-    { name: "the rest of its hostname is protected", labels: {}, opens: ["example.com authentik"] },
     {
-      name: "a path below it is protected",
+      name: "with a path in AUTHENTIK_URL, the rest of its hostname is protected",
+      labels: {},
+      opens: ["example.com authentik"],
+    },
+    {
+      name: "with a path in AUTHENTIK_URL, a path below it is protected",
       labels: { path: "/auth/admin" },
       opens: ["example.com/auth/admin authentik"],
     },
     {
-      name: "a path beside it is protected",
+      name: "with a path in AUTHENTIK_URL, a path beside it is protected",
       labels: { path: "/authors" },
       opens: ["example.com/authors authentik"],
     },
@@ -229,15 +233,15 @@ describe("with a path in AUTHENTIK_URL", () => {
     expect(labelled({ hostname: "example.com", ...labels }, settings).opens).toEqual(opens);
   });
 
-  it("that path of another hostname is protected", () => {
+  it("with a path in AUTHENTIK_URL, the same path of another hostname is protected", () => {
     expect(labelled({ path: "/auth" }, settings).opens).toEqual(["app.example.com/auth authentik"]);
   });
 
-  it("a path of a host that is Authentik's whole is protected", () => {
+  it("a path of Authentik's own hostname is protected if the whole hostname is Authentik's", () => {
     expect(labelled({ hostname: AUTH, path: "/x" }).opens).toEqual([`${AUTH}/x authentik`]);
   });
 
-  it("a wildcard around it is protected", () => {
+  it("a wildcard around Authentik's own hostname is protected", () => {
     expect(labelled({ hostname: "*.example.com" }).opens).toEqual(["*.example.com authentik"]);
   });
 });

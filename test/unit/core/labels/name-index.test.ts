@@ -3,7 +3,7 @@ import type { Workload } from "../../../../src/core/domain/workload.ts";
 import { createNameIndex } from "../../../../src/core/labels/name-index.ts";
 import { tcp, workload } from "../../../support/builders.ts";
 
-describe("whether something runs where a route leads", () => {
+describe("whether a container runs where a rule leads", () => {
   const published = (ip: string, port: number): Partial<Workload> => ({
     ports: [tcp(80, { ip, port })],
   });
@@ -16,13 +16,13 @@ describe("whether something runs where a route leads", () => {
       reached: true,
     },
     {
-      name: "the container's name in other letters",
+      name: "the container's name in other letter case",
       service: "http://APP.tunnel:80",
       container: {},
       reached: true,
     },
     {
-      name: "the container's name on a network in other letters",
+      name: "the container's name on a network in other letter case",
       service: "http://app.Tunnel:80",
       container: {},
       reached: false,
@@ -34,7 +34,7 @@ describe("whether something runs where a route leads", () => {
       reached: false,
     },
     {
-      name: "the container's name with a closing dot",
+      name: "the container's name with a trailing dot",
       service: "http://app.tunnel.:80",
       container: {},
       reached: true,
@@ -58,7 +58,7 @@ describe("whether something runs where a route leads", () => {
       reached: true,
     },
     {
-      name: "its whole id, which Docker does not answer",
+      name: "its full id, which Docker does not answer",
       service: "http://0123456789abcdef:80",
       container: { id: "0123456789abcdef" },
       reached: false,
@@ -106,12 +106,17 @@ describe("whether something runs where a route leads", () => {
       reached: true,
     },
     {
-      name: "an address that another container only has for a name",
+      name: "an address that another container only has as its name",
       service: "http://10.0.0.1:80",
       container: { name: "10.0.0.1" },
       reached: false,
     },
-    { name: "a name that nothing has", service: "http://gone:80", container: {}, reached: false },
+    {
+      name: "a name that no container has",
+      service: "http://gone:80",
+      container: {},
+      reached: false,
+    },
     {
       name: "a name that only begins like it",
       service: "http://application:80",
@@ -131,19 +136,19 @@ describe("whether something runs where a route leads", () => {
       reached: true,
     },
     {
-      name: "this machine, by a port that is published on all addresses",
+      name: "this machine, by a port published on all addresses",
       service: "http://127.0.0.1:8080",
       container: published("0.0.0.0", 8080),
       reached: true,
     },
     {
-      name: "this machine, by a port that is published on all addresses of IPv6",
+      name: "this machine, by a port published on all IPv6 addresses",
       service: "http://127.0.0.1:8080",
       container: published("::", 8080),
       reached: true,
     },
     {
-      name: "a port that is published on this machine, by name",
+      name: "a port published on this machine, by name",
       service: "http://localhost:8080",
       container: published("127.0.0.1", 8080),
       reached: true,
@@ -167,19 +172,19 @@ describe("whether something runs where a route leads", () => {
       reached: false,
     },
     {
-      name: "an address of the machine, by a port that is published on all of them",
+      name: "an address of the machine, by a port published on all addresses",
       service: "http://192.168.1.7:8080",
       container: published("0.0.0.0", 8080),
       reached: true,
     },
     {
-      name: "this machine, by a port that is published on another address of it",
+      name: "this machine, by a port published on another address of it",
       service: "http://127.0.0.1:8080",
       container: published("192.168.1.5", 8080),
       reached: false,
     },
     {
-      name: "a published port of UDP with the same number",
+      name: "a published UDP port with the same number",
       service: "http://127.0.0.1:443",
       container: {
         ports: [{ number: 443, protocol: "udp", published: { ip: "0.0.0.0", port: 443 } }],
@@ -187,12 +192,12 @@ describe("whether something runs where a route leads", () => {
       reached: false,
     },
     {
-      name: "the answer 503, which is nobody",
+      name: "the answer 503, which leads to no container",
       service: "http_status:503",
       container: {},
       reached: false,
     },
-  ])("$name", ({ service, container, reached }) => {
+  ])("$name leads to the container: $reached", ({ service, container, reached }) => {
     expect(createNameIndex([workload({}, container)]).leadsTo(service).size > 0).toBe(reached);
   });
 
@@ -208,7 +213,7 @@ describe("whether something runs where a route leads", () => {
     { host: "a.tunnel", who: ["four"] },
     { host: "other.tunnel", who: [] },
   ])(
-    "$host may be answered by each container that has or claims that name on the network",
+    "each container that has or claims the name on the network may answer $host",
     ({ host, who }) => {
       const web = { project: "home", name: "web" };
       const around = createNameIndex([
@@ -243,7 +248,7 @@ describe("whether something runs where a route leads", () => {
     const mayLead = (...all: readonly Workload[]) =>
       ids(createNameIndex(all).mayLeadTo("http://web.tunnel:80"));
 
-    it("the one that the engine calls so is who a rule leads to, as long as Docker's DNS says nothing else", () => {
+    it("a rule leads to the container that the engine gives the name, unless Docker's DNS says otherwise", () => {
       expect(ids(createNameIndex([web, claimant]).leadsTo("http://web.tunnel:80"))).toEqual([
         web.id,
       ]);
@@ -257,7 +262,7 @@ describe("whether something runs where a route leads", () => {
       expect(mayLead(asked, claimant)).toEqual([web.id, claimant.id]);
     });
 
-    it("the claimant may be who a rule leads to while nothing else has the name, and is never so for certain", () => {
+    it("a container that only claims the name may answer while nothing else has it, but never for certain", () => {
       expect(mayLead(claimant)).toEqual([claimant.id]);
       expect(ids(createNameIndex([claimant]).leadsTo("http://web.tunnel:80"))).toEqual([]);
     });

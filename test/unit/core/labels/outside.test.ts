@@ -6,7 +6,7 @@ import { workload } from "../../../support/builders.ts";
 const on = (network: string, outside?: OutsideDns) =>
   workload({}, { networks: { [network]: { ip: "172.18.0.2", ...(outside && { outside }) } } });
 
-it("a network whose names the DNS outside answers is one warning, however many containers are on it", () => {
+it("a network whose names the DNS outside answers causes one warning, however many containers are on it", () => {
   expect(
     networkProblems(
       [on("dev", "domain"), on("dev", "domain"), on("tunnel")],
@@ -22,6 +22,6 @@ it("a network whose names the DNS outside answers is one warning, however many c
   ]);
 });
 
-it("a network that cloudflared is not on gets no warning", () => {
+it("a network that cloudflared is not on causes no warning", () => {
   expect(networkProblems([on("dev", "domain")], ["tunnel"])).toEqual([]);
 });

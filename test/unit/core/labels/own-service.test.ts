@@ -1,4 +1,6 @@
-/** Where a rule must lead so that only its own containers answer, whatever their labels say. */
+/**
+ * The origin that a rule needs so that only its own containers answer, whatever their labels say.
+ */
 
 import { describe, expect, it } from "vitest";
 import type { Attachment, Workload } from "../../../../src/core/domain/workload.ts";
@@ -40,15 +42,15 @@ const led = (
 
 const NAMESAKE = other({ name: "nas.tunnel" });
 
-describe("a rule that leads to its container by a name that is its own", () => {
+describe("a rule that leads to its container by a name that only it has", () => {
   it.each(["http://nas.tunnel:80", "https://nas.tunnel:8443", "tcp://nas.tunnel:22"])(
-    "%s stays as it is",
+    "the rule %s stays as it is because only its own container has the name",
     (service) => {
       expect(led(service)).toBe(service);
     },
   );
 
-  it("gets the network that Docker's DNS asks first, where an earlier version wrote none", () => {
+  it("a rule of an earlier version without a network gets the network that Docker's DNS queries first", () => {
     expect([led("http://nas:8080"), led("http://NAS:8080")]).toEqual([
       "http://nas.tunnel:8080",
       "http://nas.tunnel:8080",
@@ -65,27 +67,30 @@ describe("a rule whose name another container has taken", () => {
       stranger: other({ name: "evil-nas-1", service: { project: "evil", name: "nas" } }),
     },
     { who: "by a label alone", stranger: other({ claimedNames: ["nas"] }) },
-  ])("leads to the short id, with its scheme and port: $who", ({ stranger }) => {
-    expect(led("https://nas.tunnel:8443", { all: [nas(), stranger] })).toBe(
-      "https://0123456789ab:8443",
-    );
-  });
+  ])(
+    "a rule whose name is taken leads to the short id, with its scheme and port: $who",
+    ({ stranger }) => {
+      expect(led("https://nas.tunnel:8443", { all: [nas(), stranger] })).toBe(
+        "https://0123456789ab:8443",
+      );
+    },
+  );
 
-  it("leads to the short id where only Docker's DNS shows the other one", () => {
+  it("a rule leads to the short id if only Docker's DNS shows the other container", () => {
     const networks = on("tunnel", { answers: { "nas.tunnel": ["172.18.0.2", "172.18.0.9"] } });
     expect(led("http://nas.tunnel:80", { all: [nas({ networks }), other()] })).toBe(
       "http://0123456789ab:80",
     );
   });
 
-  it("leads to the address where the short id is taken as well", () => {
+  it("a rule leads to the address if the short id is taken as well", () => {
     const answers = { "nas.tunnel": ["172.18.0.9"], "0123456789ab": ["172.18.0.2", "172.18.0.9"] };
     expect(
       led("http://nas.tunnel:80", { all: [nas({ networks: on("tunnel", { answers }) }), other()] }),
     ).toBe("http://172.18.0.2:80");
   });
 
-  it("is not led anywhere where the container has no host of its own", () => {
+  it("a rule gets no new origin if the container has no host that only it has", () => {
     const answers = { "nas.tunnel": ["172.18.0.9"], "0123456789ab": ["172.18.0.9"] };
     const heard = [nas({ networks: { tunnel: { ip: undefined, answers } } }), other()];
     const listed = [
@@ -98,7 +103,7 @@ describe("a rule whose name another container has taken", () => {
     ]);
   });
 
-  it("goes by the network that it went by", () => {
+  it("a rule keeps the network in its host", () => {
     const networks = { tunnel: { ip: "172.18.0.2" }, edge: { ip: "172.19.0.2" } };
     const all = [
       nas({ networks }),
@@ -111,14 +116,14 @@ describe("a rule whose name another container has taken", () => {
     ]).toEqual(["http://nas.edge:80", "http://0123456789ab:80"]);
   });
 
-  it("goes by a network that the container is on, where it has left the one in the rule", () => {
+  it("a rule uses a network that the container is on if it has left the one in the rule", () => {
     const all = [nas({ networks: on("edge") }), other({ name: "nas" })];
     expect(led("http://nas.tunnel:80", { all, settings: { networks: ["tunnel", "edge"] } })).toBe(
       "http://nas.edge:80",
     );
   });
 
-  it("leads to a replica where it led to all of them, and stays where all of them are its own", () => {
+  it("a rule for all replicas leads to one replica if the name is taken, and stays if all containers of the name are its own", () => {
     const service = { project: "home", name: "nas" };
     const two = [
       nas({ name: "home-nas-1", service }),
@@ -141,7 +146,7 @@ describe("a rule that leads elsewhere", () => {
     "http://nas.tunnel.lan:80",
     "http_status:503",
     "unix:/run/app.sock",
-  ])("%s stays, also where the container was recreated", (service) => {
+  ])("the rule %s leads elsewhere and stays, even if its container was recreated", (service) => {
     const scene = { all: [nas(), other()] };
     expect([led(service, scene), led(service, { ...scene, recreated: true })]).toEqual([
       undefined,
@@ -149,20 +154,20 @@ describe("a rule that leads elsewhere", () => {
     ]);
   });
 
-  it("stays where only a label calls the container like that", () => {
+  it("a rule stays if only a label gives the container that name", () => {
     expect(
       led("http://router:80", { all: [nas({ service: { project: "p", name: "router" } })] }),
     ).toBeUndefined();
   });
 
-  it("stays where its container is not there", () => {
+  it("a rule stays if its container is missing", () => {
     expect(led("http://nas.tunnel:80", { all: [other()] })).toBeUndefined();
   });
 });
 
-describe("the rule of a container that was recreated", () => {
+describe("the rule of a recreated container", () => {
   it.each(["http://aaaabbbbcccc:8080", "http://aaaabbbbcccc.tunnel:8080"])(
-    "%s follows it from a short id that is gone",
+    "the rule %s follows its recreated container from a short id that is gone",
     (service) => {
       expect([led(service, { recreated: true }), led(service)]).toEqual([
         "http://nas.tunnel:8080",
@@ -171,7 +176,7 @@ describe("the rule of a container that was recreated", () => {
     },
   );
 
-  it("follows it beside a label that asks for another place only where no label may do so", () => {
+  it("a rule follows its recreated container beside a label for another origin only if labels may not lead elsewhere", () => {
     const scene: Scene = { recreated: true, elsewhere: true };
     expect([
       led("http://aaaabbbbcccc:8080", scene),
@@ -179,13 +184,13 @@ describe("the rule of a container that was recreated", () => {
     ]).toEqual(["http://nas.tunnel:8080", undefined]);
   });
 
-  it("does not follow it from a short id that another container has", () => {
+  it("a rule does not follow its recreated container from a short id that another container has", () => {
     expect(
       led("http://fedcba987654:80", { all: [nas(), other()], recreated: true }),
     ).toBeUndefined();
   });
 
-  it("follows it from an address that another container has got, where rules have addresses", () => {
+  it("with addresses as targets, a rule follows its recreated container from an address that another container now has", () => {
     const scene: Scene = { all: [nas(), other()], recreated: true, settings: { target: "ip" } };
     expect([
       led("http://172.18.0.9:80", scene),
@@ -196,7 +201,7 @@ describe("the rule of a container that was recreated", () => {
   });
 });
 
-it("a rule to a published port is never led to another one", () => {
+it("a rule to a published port is never moved to another one", () => {
   expect(led("http://nas.tunnel:80", { settings: { target: "published" } })).toBeUndefined();
 });
 

@@ -12,51 +12,62 @@ describe("access=public", () => {
     { key: "access.bypass", text: "/hooks" },
     { key: "access.policies", text: "Friends" },
     { key: "access.service-tokens", text: "backup" },
-  ])("beside $key opens nothing: which of the two is meant?", ({ key, text }) => {
-    const { exposures, says } = labelled({ access: "public", [key]: text });
-    expect(exposures).toEqual([]);
-    expect(says).toEqual([
-      [
-        "CFA-LABEL-CLASH",
-        `cfauth.${key}`,
-        `cfauth.${key}="${text}" has no effect on a public route`,
-        `remove cfauth.${key}`,
-      ],
-    ]);
-  });
+  ])(
+    "access=public beside $key opens nothing, because it is unknown which of the two is meant",
+    ({ key, text }) => {
+      const { exposures, says } = labelled({ access: "public", [key]: text });
+      expect(exposures).toEqual([]);
+      expect(says).toEqual([
+        [
+          "CFA-LABEL-CLASH",
+          `cfauth.${key}`,
+          `cfauth.${key}="${text}" has no effect on a public route`,
+          `remove cfauth.${key}`,
+        ],
+      ]);
+    },
+  );
 });
 
-describe("where routes are public by default", () => {
+describe("public by default", () => {
   it.each<{ name: string; labels: Workload["labels"]; opens: readonly string[] }>([
-    { name: "one that says nothing is public", labels: {}, opens: ["app.example.com public"] },
     {
-      name: "one that says authentik is protected",
+      name: "by default public, a route without access labels is public",
+      labels: {},
+      opens: ["app.example.com public"],
+    },
+    {
+      name: "by default public, a route that says authentik is protected",
       labels: { access: "authentik" },
       opens: ["app.example.com authentik"],
     },
     {
-      name: "one that names groups is protected",
+      name: "by default public, a route that names groups is protected",
       labels: { "access.groups": "family" },
       opens: ["app.example.com authentik"],
     },
     {
-      name: "one that names addresses is protected",
+      name: "by default public, a route that names addresses is protected",
       labels: { "access.emails": "@example.com" },
       opens: ["app.example.com authentik"],
     },
     {
-      name: "one that names a session is protected",
+      name: "by default public, a route that names a session is protected",
       labels: { "access.session": "1h" },
       opens: ["app.example.com authentik"],
     },
     {
-      name: "one that names paths without a login is protected elsewhere",
+      name: "by default public, a route that lists paths without a login is protected elsewhere",
       labels: { "access.bypass": "/hooks" },
       opens: ["app.example.com authentik", "app.example.com/hooks public"],
     },
-    { name: "one with a typo in access opens nothing", labels: { access: "authentic" }, opens: [] },
     {
-      name: "one with a typo in the name of a group opens nothing",
+      name: "by default public, a route with a typo in access opens nothing",
+      labels: { access: "authentic" },
+      opens: [],
+    },
+    {
+      name: "by default public, a route with a typo in a group's name opens nothing",
       labels: { "access.groups": "familly" },
       opens: [],
     },
@@ -66,9 +77,9 @@ describe("where routes are public by default", () => {
 
   it.each<{ name: string; labels: Workload["labels"] }>([
     { name: "an unknown label", labels: { acess: "authentik" } },
-    { name: "a faulty one", labels: { port: "x" } },
+    { name: "a faulty label", labels: { port: "x" } },
   ])(
-    "one that is open is shut when its labels get $name, since they do not say public",
+    "an open route is closed when its labels get $name, because they do not say public",
     ({ labels }) => {
       expect(
         labelled(labels, { defaults: PUBLIC }).faulty.map(({ saysPublic }) => saysPublic),
@@ -77,10 +88,10 @@ describe("where routes are public by default", () => {
   );
 });
 
-describe("where nothing may be public", () => {
+describe("a daemon on which nothing may be public", () => {
   const barred = (labels: Workload["labels"]) => labelled(labels, { allowPublic: false });
 
-  it("a public route opens not, and an open one is shut", () => {
+  it("a public route does not open if nothing may be public, and an open one is closed", () => {
     const { exposures, faulty, says } = barred({ access: "public" });
     expect(exposures).toEqual([]);
     expect(faulty.map(({ closeNow }) => closeNow)).toEqual([true]);
@@ -94,7 +105,7 @@ describe("where nothing may be public", () => {
     ]);
   });
 
-  it("a path without a login opens not, and an open one is shut, while the protected route around it stays as it is", () => {
+  it("a path without a login does not open if nothing may be public, and an open one is closed while its protected route stays", () => {
     const { exposures, faulty, says } = barred({ "access.bypass": "/hooks,x" });
     expect(exposures).toEqual([]);
     expect(
@@ -113,7 +124,7 @@ describe("where nothing may be public", () => {
     ]);
   });
 
-  it("a named public route is shut, and its protected sibling stays open", () => {
+  it("a named public route is closed if nothing may be public, and its protected sibling stays open", () => {
     const { opens, faulty } = barred({
       "blog.hostname": "blog.example.com",
       "blog.access": "public",
@@ -124,7 +135,7 @@ describe("where nothing may be public", () => {
     ]);
   });
 
-  it("a protected route opens as ever", () => {
+  it("a protected route opens as usual if nothing may be public", () => {
     expect(barred({ "access.groups": "family" }).opens).toEqual(["app.example.com authentik"]);
   });
 });

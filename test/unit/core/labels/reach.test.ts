@@ -4,7 +4,7 @@ import { decoded, workload } from "../../../support/builders.ts";
 
 const HOST = { "cfauth.hostname": "app.example.com" };
 
-describe("how far a fault reaches", () => {
+describe("which routes a fault affects", () => {
   const routes = (labels: Workload["labels"], ...others: readonly Workload[]) => {
     const { exposures, faulty } = decoded([workload(labels), ...others]);
     return {
@@ -25,7 +25,7 @@ describe("how far a fault reaches", () => {
     });
   });
 
-  it("an unknown label keeps all routes of the container shut, since it may have meant any of them", () => {
+  it("an unknown label keeps all routes of the container closed, because it may concern any of them", () => {
     expect(routes({ ...two, "cfauth.acess": "authentik" })).toEqual({
       open: [],
       faulty: [
@@ -35,16 +35,16 @@ describe("how far a fault reaches", () => {
     });
   });
 
-  it("a route without a hostname keeps all routes of the container shut", () => {
+  it("a route without a hostname keeps all routes of the container closed", () => {
     expect(routes({ ...two, "cfauth.port": "80" }).open).toEqual([]);
   });
 
   it.each([
     { name: "has a path", hostname: "app.example.com/admin" },
     { name: "is empty", hostname: "" },
-    { name: "lies in no zone", hostname: "app.exmaple.com" },
+    { name: "is in no zone", hostname: "app.exmaple.com" },
   ])(
-    "a hostname that $name keeps all routes of the container shut, since it may have been meant inside one of them",
+    "a hostname that $name keeps all routes of the container closed, because it may have been meant inside one of them",
     ({ hostname }) => {
       const whole = { "cfauth.hostname": "app.example.com", "cfauth.access": "public" };
       expect(
@@ -62,7 +62,7 @@ describe("how far a fault reaches", () => {
     ).toEqual(["b.example.com"]);
   });
 
-  it("a fault of one of several hostnames keeps the good ones shut as well", () => {
+  it("a fault of one of several hostnames keeps the valid ones closed as well", () => {
     expect(routes({ "cfauth.hostname": "a.example.com,b_.example.com" })).toEqual({
       open: [],
       faulty: [{ at: "a.example.com", saysPublic: false, closeNow: false }],
@@ -91,9 +91,9 @@ describe("how far a fault reaches", () => {
       labels: { "cfauth.access": "authentik", "cfauth.port": "x" },
       saysPublic: false,
     },
-    { name: "says nothing of access", labels: { "cfauth.port": "x" }, saysPublic: false },
+    { name: "says nothing about access", labels: { "cfauth.port": "x" }, saysPublic: false },
   ])(
-    "a faulty route counts as wishing to be public only where it says so: $name",
+    "a faulty route counts as meant to be public only if it says so; this one $name",
     ({ labels, saysPublic }) => {
       expect(routes({ ...HOST, ...labels } as Workload["labels"]).faulty).toEqual([
         { at: "app.example.com", saysPublic, closeNow: false },
@@ -113,7 +113,7 @@ describe("how far a fault reaches", () => {
     ).toBe("app.example.com/api");
   });
 
-  it("every fault of a container is told at once", () => {
+  it("all faults of a container are reported at once", () => {
     const { problems } = decoded([
       workload(
         {
@@ -136,11 +136,11 @@ describe("how far a fault reaches", () => {
     ]);
   });
 
-  it("a container that is switched off stays off, named routes and all", () => {
+  it("a container that is switched off stays off, including its named routes", () => {
     expect(routes({ ...two, "cfauth.enable": "false" })).toEqual({ open: [], faulty: [] });
   });
 
-  it("a container whose switch cannot be read opens none of its routes, since it may have meant off", () => {
+  it("a container whose switch is invalid opens no routes, because it may be meant as off", () => {
     expect(
       routes({
         "cfauth.hostname": "app.example.com",

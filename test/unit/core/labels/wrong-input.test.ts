@@ -19,7 +19,7 @@ const run = ({ labels, container, others = [], settings }: Row) =>
   decoded([workload(labels, container), ...others], settings);
 
 function refuses(rows: readonly Row[]): void {
-  it.each(rows)("$name", (row) => {
+  it.each(rows)("$name exposes nothing, and the problem says what would be right", (row) => {
     const { exposures, problems } = run(row);
     expect(exposures).toEqual([]);
     expect(problems.map(({ code, label, message, fix }) => [code, label, message, fix])).toEqual([
@@ -38,18 +38,18 @@ const bad = (text: string, why: string, fix: string): Omit<Row, "name"> => ({
 
 const LIKE = "write it like app.example.com: letters, digits and hyphens between dots";
 
-describe("a hostname that is none exposes nothing and says what would be right", () => {
+describe("invalid hostnames", () => {
   refuses([
     {
-      name: "with a scheme",
+      name: "a hostname with a scheme",
       ...bad("https://app.example.com", "has a scheme", "write app.example.com"),
     },
     {
-      name: "with a scheme, a port and a path",
+      name: "a hostname with a scheme, a port and a path",
       ...bad("https://app.example.com:8443/x", "has a scheme", "write app.example.com"),
     },
     {
-      name: "with a port",
+      name: "a hostname with a port",
       ...bad(
         "app.example.com:80",
         "has a port",
@@ -57,7 +57,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       ),
     },
     {
-      name: "with a path",
+      name: "a hostname with a path",
       ...bad(
         "app.example.com/api",
         "has a path",
@@ -65,45 +65,51 @@ describe("a hostname that is none exposes nothing and says what would be right",
       ),
     },
     {
-      name: "with a query",
+      name: "a hostname with a query",
       ...bad(
         "app.example.com?x=1",
         "has a path",
         "write app.example.com and put the path into the label path",
       ),
     },
-    { name: "with an underscore", ...bad("my_app.example.com", "is not a hostname", LIKE) },
-    { name: "with a space", ...bad("my app.example.com", "is not a hostname", LIKE) },
     {
-      name: "with a label of 64 characters",
+      name: "a hostname with an underscore",
+      ...bad("my_app.example.com", "is not a hostname", LIKE),
+    },
+    { name: "a hostname with a space", ...bad("my app.example.com", "is not a hostname", LIKE) },
+    {
+      name: "a hostname with a label of 64 characters",
       ...bad(`${"a".repeat(64)}.example.com`, "is not a hostname", LIKE),
     },
     {
-      name: "with a hyphen at the end of a label",
+      name: "a hostname with a hyphen at the end of a label",
       ...bad("app-.example.com", "is not a hostname", LIKE),
     },
-    { name: "with two dots in a row", ...bad("app..example.com", "is not a hostname", LIKE) },
     {
-      name: "with an asterisk in the middle",
+      name: "a hostname with two consecutive dots",
+      ...bad("app..example.com", "is not a hostname", LIKE),
+    },
+    {
+      name: "a hostname with an asterisk in the middle",
       ...bad("app.*.example.com", "is not a hostname", LIKE),
     },
     {
-      name: "with an asterisk as part of a label",
+      name: "a hostname with an asterisk as part of a label",
       ...bad("app-*.example.com", "is not a hostname", LIKE),
     },
-    { name: "that is an address", ...bad("192.168.1.20", "is not a hostname", LIKE) },
+    { name: "a hostname that is an address", ...bad("192.168.1.20", "is not a hostname", LIKE) },
     {
-      name: "that is a rule of Traefik",
+      name: "a hostname that is a Traefik rule",
       ...bad("Host(`app.example.com`)", "is not a hostname", LIKE),
     },
-    { name: "that is empty", ...bad("", "is not a hostname", LIKE) },
+    { name: "an empty hostname", ...bad("", "is not a hostname", LIKE) },
     {
-      name: "that is empty after a comma",
+      name: "an empty hostname after a comma",
       labels: { "cfauth.hostname": "app.example.com," },
       says: ["CFA-LABEL-VALUE", "cfauth.hostname", 'cfauth.hostname="" is not a hostname', LIKE],
     },
     {
-      name: "that is a bare name, where there is no one domain",
+      name: "a short hostname without a single domain to complete it",
       ...bad(
         "wiki",
         "is a bare name, and there is no single domain to complete it with",
@@ -112,7 +118,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       settings: { domain: undefined },
     },
     {
-      name: "that is one of several",
+      name: "an invalid hostname among several",
       labels: { "cfauth.hostname": "app.example.com, my_app.example.com" },
       says: [
         "CFA-LABEL-VALUE",
@@ -122,7 +128,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       ],
     },
     {
-      name: "that lies in none of the zones",
+      name: "a hostname in none of the zones",
       labels: { "cfauth.hostname": "app.other.net" },
       says: [
         "CFA-HOST-NO-ZONE",
@@ -132,7 +138,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       ],
     },
     {
-      name: "that lies in a zone which CFAUTH_ZONES leaves out, below one that it allows",
+      name: "a hostname in a zone that CFAUTH_ZONES omits, below one that it allows",
       labels: { "cfauth.hostname": "x.dev.example.com" },
       settings: { excludedZones: ["dev.example.com"] },
       says: [
@@ -143,7 +149,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       ],
     },
     {
-      name: "that CFAUTH_DOMAIN completes into a zone which CFAUTH_ZONES leaves out",
+      name: "a hostname that CFAUTH_DOMAIN completes into a zone that CFAUTH_ZONES omits",
       labels: { "cfauth.hostname": "x" },
       settings: { excludedZones: ["dev.example.com"], domain: "dev.example.com" },
       says: [
@@ -154,7 +160,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       ],
     },
     {
-      name: "whose end only looks like a zone",
+      name: "a hostname whose end only looks like a zone",
       labels: { "cfauth.hostname": "app.notexample.com" },
       says: [
         "CFA-HOST-NO-ZONE",
@@ -164,7 +170,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       ],
     },
     {
-      name: "where the token sees no zone at all",
+      name: "a hostname without any zone visible to the token",
       labels: HOST,
       settings: { zones: [] },
       says: [
@@ -175,7 +181,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       ],
     },
     {
-      name: "that is missing on an unnamed route",
+      name: "a missing hostname of an unnamed route",
       labels: { "cfauth.port": "80" },
       says: [
         "CFA-LABEL-NO-HOSTNAME",
@@ -185,7 +191,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       ],
     },
     {
-      name: "that is missing on a named route",
+      name: "a missing hostname of a named route",
       labels: { "cfauth.web.port": "80" },
       says: [
         "CFA-LABEL-NO-HOSTNAME",
@@ -195,7 +201,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       ],
     },
     {
-      name: "that enable=true takes from a name which cannot be one",
+      name: "a hostname that enable=true takes from an unusable name",
       labels: { "cfauth.enable": "true" },
       container: { name: "my_app" },
       says: [
@@ -207,7 +213,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
     },
   ]);
 
-  it("clips what is endless, and shows it on one line", () => {
+  it("an endless hostname is clipped and shown on one line", () => {
     const [problem] = decoded([
       workload({ "cfauth.hostname": `a\nb ${"x".repeat(500)}` }),
     ]).problems;
@@ -217,10 +223,10 @@ describe("a hostname that is none exposes nothing and says what would be right",
 
 const DUAL = { ...HOST, "cfauth.port": "80" };
 
-describe("a container that cannot be reached exposes nothing and says why", () => {
+describe("containers that cannot be reached", () => {
   refuses([
     {
-      name: "several exposed ports and no label that names one",
+      name: "a container with several exposed ports and no port label",
       labels: HOST,
       container: { ports: [tcp(8443), tcp(80), tcp(443)] },
       says: [
@@ -231,7 +237,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       ],
     },
     {
-      name: "no exposed port",
+      name: "a container without an exposed port",
       labels: HOST,
       container: { ports: [] },
       says: [
@@ -242,7 +248,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       ],
     },
     {
-      name: "only an exposed UDP port, on a named route",
+      name: "a named route with only an exposed UDP port",
       labels: { "cfauth.dns.hostname": "app.example.com" },
       container: { ports: [{ number: 53, protocol: "udp", published: undefined }] },
       says: [
@@ -283,7 +289,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       ],
     },
     {
-      name: "a published port",
+      name: "a port that is the published one",
       labels: { ...HOST, "cfauth.port": "8080:80" },
       says: [
         "CFA-LABEL-VALUE",
@@ -293,7 +299,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       ],
     },
     {
-      name: "not on the tunnel network",
+      name: "a container outside the tunnel network",
       labels: HOST,
       container: { networks: { default: { ip: "172.19.0.2" }, backend: { ip: "172.20.0.2" } } },
       says: [
@@ -304,7 +310,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       ],
     },
     {
-      name: "on none of several tunnel networks",
+      name: "a container on none of several tunnel networks",
       labels: HOST,
       container: { networks: {} },
       settings: { networks: ["tunnel", "edge"] },
@@ -316,7 +322,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       ],
     },
     {
-      name: "on the host's network, beside which Compose takes no other",
+      name: "a container on the host's network, beside which Compose accepts no other",
       labels: HOST,
       container: { networks: { host: { ip: undefined } } },
       says: [
@@ -327,7 +333,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       ],
     },
     {
-      name: "on the default bridge alone, where only network_mode puts it",
+      name: "a container only on the default bridge, where network_mode puts it",
       labels: HOST,
       container: { networks: { bridge: { ip: "172.17.0.2" } } },
       says: [
@@ -338,7 +344,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       ],
     },
     {
-      name: "not on the network that its label names",
+      name: "a container outside the network that its label names",
       labels: { ...HOST, "cfauth.network": "edge" },
       says: [
         "CFA-NETWORK-MISSING",
@@ -348,7 +354,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       ],
     },
     {
-      name: "on a network whose name every object knows",
+      name: "a container on a network named like a property of every object",
       labels: { ...HOST, "cfauth.network": "constructor" },
       says: [
         "CFA-NETWORK-MISSING",
@@ -358,7 +364,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       ],
     },
     {
-      name: "without an address yet, where addresses are the target",
+      name: "a container that has no address yet, with addresses as the target",
       labels: HOST,
       container: { networks: { tunnel: { ip: undefined } } },
       settings: { target: "ip" },
@@ -370,7 +376,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       ],
     },
     {
-      name: "a port that is not published, where cloudflared is on the host",
+      name: "an unpublished port, with cloudflared on the host",
       labels: HOST,
       settings: { target: "published" },
       says: [
@@ -381,7 +387,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       ],
     },
     {
-      name: "another container that answers to the name and to the id, and no address",
+      name: "a container without an address whose name and id another container answers to",
       labels: HOST,
       container: { id: "0123456789abcdef", networks: { tunnel: { ip: undefined } } },
       others: [
@@ -407,7 +413,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       ] as const,
     })),
     {
-      name: "the label network names the default bridge, and the container is on no other network",
+      name: "a label network that names the default bridge, the container's only network",
       labels: { ...HOST, "cfauth.network": "bridge" },
       container: { name: "router", networks: { bridge: { ip: "172.17.0.2" } } },
       says: [
@@ -430,29 +436,41 @@ const unknown = (label: string, fix: string): Omit<Row, "name"> => ({
   ],
 });
 
-describe("a label that cfauth does not know exposes nothing, and the nearest one is named", () => {
+describe("unknown labels", () => {
   refuses([
-    { name: "a letter missing", ...unknown("cfauth.acess", "write cfauth.access") },
-    { name: "two letters that changed places", ...unknown("cfauth.prot", "write cfauth.port") },
-    { name: "another letter case", ...unknown("cfauth.Port", "write cfauth.port") },
+    { name: "a label with a missing letter", ...unknown("cfauth.acess", "write cfauth.access") },
+    { name: "a label with two swapped letters", ...unknown("cfauth.prot", "write cfauth.port") },
+    { name: "a label in another letter case", ...unknown("cfauth.Port", "write cfauth.port") },
     {
-      name: "another letter case in an option of cloudflared",
+      name: "an option of cloudflared in another letter case",
       ...unknown("cfauth.origin.noTlsVerify", "write cfauth.origin.noTLSVerify"),
     },
     {
-      name: "a hyphen for the dot",
+      name: "a label with a hyphen for the dot",
       ...unknown("cfauth.access-session", "write cfauth.access.session"),
     },
     {
-      name: "an underscore for the hyphen",
+      name: "a label with an underscore for the hyphen",
       ...unknown("cfauth.wait_healthy", "write cfauth.wait-healthy"),
     },
-    { name: "no separator", ...unknown("cfauth.waithealthy", "write cfauth.wait-healthy") },
-    { name: "the last part alone", ...unknown("cfauth.session", "write cfauth.access.session") },
-    { name: "a part too many", ...unknown("cfauth.access.sesion", "write cfauth.access.session") },
-    { name: "on a named route", ...unknown("cfauth.web.acess", "write cfauth.web.access") },
     {
-      name: "in another letter case on a named route",
+      name: "a label without a separator",
+      ...unknown("cfauth.waithealthy", "write cfauth.wait-healthy"),
+    },
+    {
+      name: "a label that is only the last part of a known one",
+      ...unknown("cfauth.session", "write cfauth.access.session"),
+    },
+    {
+      name: "a label with one part too many",
+      ...unknown("cfauth.access.sesion", "write cfauth.access.session"),
+    },
+    {
+      name: "an unknown label on a named route",
+      ...unknown("cfauth.web.acess", "write cfauth.web.access"),
+    },
+    {
+      name: "a label in another letter case on a named route",
       ...unknown("cfauth.web.Access", "write cfauth.web.access"),
     },
     {
@@ -460,31 +478,31 @@ describe("a label that cfauth does not know exposes nothing, and the nearest one
       ...unknown("cfauth.web.origin.noTLSverify", "write cfauth.web.origin.noTLSVerify"),
     },
     {
-      name: "a route name and nothing else",
+      name: "a label with a route name and nothing else",
       ...unknown("cfauth.web", "remove it, or look up its name in the label table"),
     },
     {
-      name: "a key under a key",
+      name: "a label with a key under a key",
       ...unknown("cfauth.hostname.port", "remove it, or look up its name in the label table"),
     },
     {
-      name: "something else altogether",
+      name: "a label without any similar one",
       ...unknown("cfauth.colour", "remove it, or look up its name in the label table"),
     },
     {
-      name: "nothing after the dot",
+      name: "a label that ends with the dot",
       ...unknown("cfauth.", "remove it, or look up its name in the label table"),
     },
     {
-      name: "an option that cloudflared has and cfauth sets itself",
+      name: "an option of cloudflared that cfauth sets itself",
       ...unknown("cfauth.origin.access", "remove it, or look up its name in the label table"),
     },
     {
-      name: "the prefix in another letter case",
+      name: "a label with the prefix in another letter case",
       ...unknown("CFAuth.acess", "write cfauth.access"),
     },
     {
-      name: "with a prefix of one's own",
+      name: "an unknown label with a custom prefix",
       labels: { "tunnel.hostname": "app.example.com", "tunnel.acess": "x" },
       settings: { prefix: "tunnel" },
       says: [
@@ -504,22 +522,22 @@ const value = (label: string, text: string, why: string, fix: string): Omit<Row,
 
 const DURATION = "write a number and a unit: 30s, 5m, 24h or 7d";
 
-describe("a value that the label does not take exposes nothing", () => {
+describe("invalid values", () => {
   refuses([
     {
-      name: "an access that is nearly authentik",
+      name: "an access value that is nearly authentik",
       ...value("access", "authentic", "is neither authentik nor public", "write authentik"),
     },
     {
-      name: "an access in another letter case",
+      name: "an access value in another letter case",
       ...value("access", "Public", "is neither authentik nor public", "write public"),
     },
     {
-      name: "an access that is neither",
+      name: "an access value that is neither authentik nor public",
       ...value("access", "none", "is neither authentik nor public", "write authentik or public"),
     },
     {
-      name: "an access that is empty",
+      name: "an empty access value",
       ...value("access", "", "is neither authentik nor public", "write authentik or public"),
     },
     {
@@ -527,7 +545,7 @@ describe("a value that the label does not take exposes nothing", () => {
       ...value("scheme", "htp", "is none of http, https, tcp, ssh, rdp, smb", "write http"),
     },
     {
-      name: "a scheme that cloudflared has not",
+      name: "a scheme that cloudflared does not have",
       ...value(
         "scheme",
         "gopher",
@@ -548,11 +566,11 @@ describe("a value that the label does not take exposes nothing", () => {
       ...value("access.session", "59s", "is out of range", "write something from 1m to 30d"),
     },
     {
-      name: "a session of more than Access takes",
+      name: "a session longer than Access accepts",
       ...value("access.session", "31d", "is out of range", "write something from 1m to 30d"),
     },
     {
-      name: "a session beyond all numbers",
+      name: "a session too large for a number",
       ...value(
         "access.session",
         `${"9".repeat(90)}d`,
@@ -565,7 +583,7 @@ describe("a value that the label does not take exposes nothing", () => {
       ...value("path", "api", "does not begin with a slash", "write /api"),
     },
     {
-      name: "a path with a way up",
+      name: "a path with ..",
       ...value(
         "path",
         "/api/../admin",
@@ -641,10 +659,10 @@ const NOT_LISTED =
 const LIST_IT = "add the file to CFAUTH_CA_POOLS once cloudflared has it at that path";
 const HOST_NAME = "write a name such as wiki.internal, without a scheme or a path";
 
-describe("an option of cloudflared with a value of another type exposes nothing: it would make cloudflared refuse every route", () => {
+describe("options of cloudflared with a wrong type, which would make cloudflared refuse every route", () => {
   refuses([
     {
-      name: "a flag that is no flag",
+      name: "an invalid flag",
       ...value("origin.noTLSVerify", "yes", "is neither true nor false", "write true"),
     },
     {
@@ -661,7 +679,7 @@ describe("an option of cloudflared with a value of another type exposes nothing:
       ),
     },
     {
-      name: "a count below nothing",
+      name: "a negative count",
       ...value(
         "origin.keepAliveConnections",
         "-1",
@@ -670,11 +688,11 @@ describe("an option of cloudflared with a value of another type exposes nothing:
       ),
     },
     {
-      name: "a wait in words",
+      name: "a timeout in words",
       ...value("origin.connectTimeout", "soon", "is not a duration", DURATION),
     },
     {
-      name: "a wait of a part of a second",
+      name: "a timeout of less than a second",
       ...value(
         "origin.connectTimeout",
         "1500ms",
@@ -683,11 +701,11 @@ describe("an option of cloudflared with a value of another type exposes nothing:
       ),
     },
     {
-      name: "a wait with a fraction",
+      name: "a timeout with a fraction",
       ...value("origin.tlsTimeout", "1.5s", "is not a duration", DURATION),
     },
     {
-      name: "a wait that cloudflared cannot count",
+      name: "a timeout too large for cloudflared",
       ...value(
         "origin.keepAliveTimeout",
         `${"9".repeat(30)}s`,
@@ -696,7 +714,7 @@ describe("an option of cloudflared with a value of another type exposes nothing:
       ),
     },
     {
-      name: "a proxy that is not socks",
+      name: "a proxy type other than socks",
       ...value(
         "origin.proxyType",
         "http",
@@ -705,7 +723,7 @@ describe("an option of cloudflared with a value of another type exposes nothing:
       ),
     },
     {
-      name: "a CA file that the operator has not allowed",
+      name: "a CA file that the operator does not allow",
       ...value("origin.caPool", "/nonexistent.pem", NOT_LISTED, LIST_IT),
     },
     {
@@ -713,7 +731,7 @@ describe("an option of cloudflared with a value of another type exposes nothing:
       ...value("origin.caPool", "/etc/ssl/../passwd", NOT_LISTED, LIST_IT),
     },
     {
-      name: "a CA file that is empty",
+      name: "an empty CA file",
       ...value("origin.caPool", "", "is empty", "write a value, or remove the label"),
     },
     {
@@ -721,11 +739,11 @@ describe("an option of cloudflared with a value of another type exposes nothing:
       ...value("origin.httpHostHeader", "http://wiki", "is not a host name", HOST_NAME),
     },
     {
-      name: "a server name with a blank",
+      name: "a server name with a space",
       ...value("origin.originServerName", "wiki internal", "is not a host name", HOST_NAME),
     },
     {
-      name: "a text that is empty",
+      name: "an empty text option",
       ...value("origin.httpHostHeader", "", "is empty", "write a value, or remove the label"),
     },
   ]);
@@ -743,23 +761,23 @@ const away = (text: string): Omit<Row, "name"> => ({
 });
 const NOT_TAKEN = "is not an origin that cloudflared accepts";
 
-describe("a service that leads away from its own container, or nowhere, exposes nothing", () => {
+describe("services that lead away from their own container, or nowhere", () => {
   refuses([
     {
-      name: "to another container",
+      name: "a service that leads to another container",
       ...away("http://db:5432"),
       others: [workload({}, { name: "db" })],
     },
-    { name: "to an address of somebody else", ...away("http://192.168.1.1:80") },
-    { name: "to the host", ...away("http://localhost:8080") },
+    { name: "a service that leads to a foreign address", ...away("http://192.168.1.1:80") },
+    { name: "a service that leads to the host", ...away("http://localhost:8080") },
     {
-      name: "to a name that another container shares",
+      name: "a service with a name that another container shares",
       ...away("http://web:80"),
       container: { service: { project: "a", name: "web" } },
       others: [workload({}, { name: "b-web-1", service: { project: "b", name: "web" } })],
     },
     {
-      name: "to a name that is its own only where cloudflared is not",
+      name: "a service with a name that is its own only outside cloudflared's networks",
       ...away("http://web:80"),
       container: {
         service: { project: "a", name: "web" },
@@ -767,10 +785,10 @@ describe("a service that leads away from its own container, or nowhere, exposes 
       },
       others: [workload({}, { name: "b-web-1", service: { project: "b", name: "web" } })],
     },
-    { name: "to a socket", ...away("unix:/var/run/docker.sock") },
-    { name: "to wherever the visitor wants", ...away("bastion") },
+    { name: "a service that leads to a socket", ...away("unix:/var/run/docker.sock") },
+    { name: "a service that leads wherever the visitor wants", ...away("bastion") },
     {
-      name: "with a path",
+      name: "a service with a path",
       ...value(
         "service",
         "http://app:80/api",
@@ -779,7 +797,7 @@ describe("a service that leads away from its own container, or nowhere, exposes 
       ),
     },
     {
-      name: "with a password",
+      name: "a service with a password",
       ...value(
         "service",
         "http://ann:hush@app:80",
@@ -788,7 +806,7 @@ describe("a service that leads away from its own container, or nowhere, exposes 
       ),
     },
     {
-      name: "with a closing slash",
+      name: "a service with a trailing slash",
       ...value(
         "service",
         "http://app:80/",
@@ -797,15 +815,15 @@ describe("a service that leads away from its own container, or nowhere, exposes 
       ),
     },
     {
-      name: "without a scheme",
+      name: "a service without a scheme",
       ...value("service", "app:80", NOT_TAKEN, "write it like http://app:8080"),
     },
     {
-      name: "with a scheme of its own",
+      name: "a service with an unknown scheme",
       ...value("service", "ftp://app:80", NOT_TAKEN, "write it like http://app:8080"),
     },
     {
-      name: "with a port beyond all ports",
+      name: "a service with a port out of range",
       ...value(
         "service",
         "http://app:70000",
@@ -814,7 +832,7 @@ describe("a service that leads away from its own container, or nowhere, exposes 
       ),
     },
     {
-      name: "beside a port",
+      name: "a service beside a port label",
       labels: { ...DUAL, "cfauth.service": "http://app:80" },
       says: [
         "CFA-LABEL-CLASH",
@@ -824,7 +842,7 @@ describe("a service that leads away from its own container, or nowhere, exposes 
       ],
     },
     {
-      name: "beside a scheme",
+      name: "a service beside a scheme label",
       labels: { ...HOST, "cfauth.scheme": "https", "cfauth.service": "http://app:80" },
       says: [
         "CFA-LABEL-CLASH",
