@@ -71,7 +71,7 @@ export const probeApps: Probe = (cloudflare, account) =>
     cloudflare,
   );
 
-export const probeLogin: Probe = (cloudflare, account) =>
+export const probeLoginMethods: Probe = (cloudflare, account) =>
   probe(
     "login-methods.probe",
     (sdk) => sdk.put(`/accounts/${account}/access/identity_providers/${randomUUID()}`, EMPTY),

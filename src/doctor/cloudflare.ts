@@ -7,7 +7,7 @@ import { TOKEN_FORM } from "../core/links.ts";
 import {
   type PermissionState,
   probeApps,
-  probeLogin,
+  probeLoginMethods,
   probeRecords,
   probeTunnel,
 } from "./cloudflare-permissions.ts";
@@ -108,7 +108,7 @@ async function checkPermissions(
   const [tunnel, apps, login, records] = await Promise.all([
     probeTunnel(client, account),
     probeApps(client, account),
-    probeLogin(client, account),
+    probeLoginMethods(client, account),
     Promise.all(
       zones.map(async ({ id, name }) => ({ name, held: await probeRecords(client, id) })),
     ),

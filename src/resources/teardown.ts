@@ -14,7 +14,7 @@ import { addressOf } from "./login/address.ts";
 import {
   authentikRouteKey,
   collectUnusedLogin,
-  nextRemoval,
+  nextLoginRemoval,
   whyMethodStays,
   whyProviderStays,
 } from "./login/teardown.ts";
@@ -42,7 +42,7 @@ export function planTeardown(
   const alone = [...observed.access.mine.keys()].every(
     (route) => route === own || parseRouteKey(route)?.hostname !== hostname,
   );
-  if (nextRemoval(observed.login) === undefined || !alone) return planned;
+  if (nextLoginRemoval(observed.login) === undefined || !alone) return planned;
   return {
     ...planned,
     changes: planned.changes.filter((change) => routeKeyOfChange(change)?.hostname !== hostname),

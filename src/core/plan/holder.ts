@@ -173,7 +173,7 @@ const certainParties = ({ occupants }: RoutePlace): readonly Party[] =>
  * Undefined for a place that is only remembered: nobody asks for it, it is not deployed, and no
  * tenant may come back.
  */
-export const routeOf = ({ key, requests, deployed, before }: RoutePlace): Route | undefined =>
+export const routeOfPlace = ({ key, requests, deployed, before }: RoutePlace): Route | undefined =>
   requests[0]?.route ??
   deployed?.route ??
   (before?.lastService === undefined ? undefined : parseRouteKey(key));
@@ -181,7 +181,7 @@ export const routeOf = ({ key, requests, deployed, before }: RoutePlace): Route 
 function hostnameOf(
   place: RoutePlace,
 ): { readonly hostname: Hostname; readonly place: RoutePlace } | undefined {
-  const route = routeOf(place);
+  const route = routeOfPlace(place);
   return route && { hostname: route.hostname, place };
 }
 
@@ -275,7 +275,7 @@ const findMovers = (
 
 function interestsOf(place: RoutePlace): readonly Interest[] {
   const { tenancy, requests, deployed, before } = place;
-  const wholeHost = routeOf(place)?.path === undefined;
+  const wholeHost = routeOfPlace(place)?.path === undefined;
   const wasHeld =
     before?.tenant !== undefined ||
     before?.lastService !== undefined ||

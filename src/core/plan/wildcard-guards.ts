@@ -3,7 +3,7 @@ import type { Party } from "../domain/party.ts";
 import type { RouteKey } from "../domain/route.ts";
 import type { ResolvedRoute } from "./conflicts.ts";
 import type { LoginHost } from "./engine.ts";
-import { type HostTenures, routeOf } from "./holder.ts";
+import { type HostTenures, routeOfPlace } from "./holder.ts";
 import type { RouteRequest } from "./route-requests.ts";
 import { isDeployed } from "./tenure.ts";
 
@@ -95,7 +95,7 @@ function partiesByHost(
 ): ReadonlyMap<Hostname, readonly (Party | undefined)[]> {
   const all = resolved.flatMap(({ place }) => {
     const { tenancy, deployed, lastService } = place;
-    const hostname = routeOf(place)?.hostname;
+    const hostname = routeOfPlace(place)?.hostname;
     // A DNS record alone shows nothing. A rule that was removed because it showed another container
     // counts as long as its tenant may come back.
     const wasOpen = lastService !== undefined || deployed?.application === true;

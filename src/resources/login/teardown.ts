@@ -32,12 +32,12 @@ export const collectUnusedLogin: GarbageCollector<Needs, LoginChange> = ({
   const routes = [...access.mine.keys()].filter((route) => route !== authentikRouteKey(login));
   const policies = policy.mine.filter(({ decision }) => decision !== "bypass");
   const isNeeded = routes.length + access.duplicates.length + policies.length > 0;
-  const next = isNeeded ? undefined : nextRemoval(login);
+  const next = isNeeded ? undefined : nextLoginRemoval(login);
   return next === undefined ? [] : [next];
 };
 
 /** The next removal, for a login that no object of this owner needs any more. */
-export const nextRemoval = (login: ObservedLogin): LoginChange | undefined =>
+export const nextLoginRemoval = (login: ObservedLogin): LoginChange | undefined =>
   removeMethod(login) ?? removeProvider(login) ?? removeMapping(login);
 
 /** The key of the route that Authentik itself has. */

@@ -28,7 +28,7 @@ const READ_PREFIXES = [
 ];
 
 /** True if cfauth reads labels of this name. */
-export function isRead(name: string, prefix: string): boolean {
+export function isReadLabel(name: string, prefix: string): boolean {
   const lower = name.toLowerCase();
   return (
     lower.startsWith(`${prefix.toLowerCase()}.`) ||
@@ -63,7 +63,7 @@ export function withoutImageLabels(
     listed: { ...listed, Labels: without(labels, names) },
     imageLabels: {
       kind: "ignored",
-      names: names.filter((name) => isRead(name, prefix)).toSorted(),
+      names: names.filter((name) => isReadLabel(name, prefix)).toSorted(),
     },
   };
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Docker } from "../../clients/docker/docker.ts";
 import { type Backoff, backoffMs } from "../../core/backoff.ts";
 import { ServiceError } from "../../core/errors.ts";
-import { type ImageAnswer, isRead } from "./image-labels.ts";
+import { type ImageAnswer, isReadLabel } from "./image-labels.ts";
 
 /** `Labels` is null if the image has none; registry-specific image types have no `Config`. */
 const Image = z.looseObject({
@@ -118,7 +118,7 @@ async function inspect(docker: Docker, id: string, prefix: string): Promise<Imag
   return {
     kind: "known",
     labels: Object.fromEntries(
-      Object.entries(Config?.Labels ?? {}).filter(([name]) => isRead(name, prefix)),
+      Object.entries(Config?.Labels ?? {}).filter(([name]) => isReadLabel(name, prefix)),
     ),
   };
 }

@@ -5,7 +5,7 @@ import type { Log } from "../../log/log.ts";
 import type { Source } from "../source.ts";
 import { ListedContainer } from "./container.ts";
 import { identityOf } from "./identity.ts";
-import { type ImageAnswer, isRead, withoutImageLabels } from "./image-labels.ts";
+import { type ImageAnswer, isReadLabel, withoutImageLabels } from "./image-labels.ts";
 import { createImages, type Images } from "./images.ts";
 import { type RetryTiming, watchEvents } from "./watch.ts";
 import { weighLabelsOf } from "./weigh-label.ts";
@@ -63,7 +63,7 @@ async function withoutLabelsOfImages(
   prefix: string,
 ): Promise<readonly Workload[]> {
   const hasReadLabels = ({ Labels }: ListedContainer): boolean =>
-    Object.keys(Labels ?? {}).some((name) => isRead(name, prefix));
+    Object.keys(Labels ?? {}).some((name) => isReadLabel(name, prefix));
   const answers = await images.labelsOf(
     new Set(listed.filter(hasReadLabels).map(({ ImageID = "" }) => ImageID)),
   );

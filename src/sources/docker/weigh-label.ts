@@ -1,6 +1,6 @@
 import type { WeighLabel } from "../../clients/docker/container-list.ts";
 import { saysWhere } from "../../core/domain/label-order.ts";
-import { isRead } from "./image-labels.ts";
+import { isReadLabel } from "./image-labels.ts";
 
 /** These labels identify the container, so they are always kept. */
 const IDENTITY: ReadonlySet<string> = new Set([
@@ -26,7 +26,7 @@ export const weighLabelsOf =
   (prefix: string): WeighLabel =>
   (name) => {
     if (IDENTITY.has(name)) return "always";
-    if (!isRead(name, prefix)) return "ignored";
+    if (!isReadLabel(name, prefix)) return "ignored";
     if (SPARE_PREFIXES.some((head) => name.startsWith(head))) return "spare";
     return saysWhere(name) ? "first" : "rest";
   };

@@ -3,7 +3,6 @@ import { type DesiredState, NOTHING_DESIRED } from "../../../src/core/plan/types
 import type { Mine } from "../../../src/resources/contract/owned.ts";
 import { slugOf } from "../../../src/resources/library-tile/desired.ts";
 import type { Tile } from "../../../src/resources/library-tile/types.ts";
-import { resourceModel } from "../../../src/resources/model.ts";
 import type { ObservedState } from "../../../src/resources/observed.ts";
 import { deployedRoutes } from "../../../src/resources/route/deployed.ts";
 import type { RouteStatus } from "../../../src/status/report.ts";
