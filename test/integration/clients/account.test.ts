@@ -6,12 +6,12 @@ import { answer, stub } from "./stub.ts";
 const ids = (...list: readonly string[]) =>
   answer(200, { success: true, result: list.map((id) => ({ id })) });
 
-test("the only account that the token sees is the one", async () => {
+test("the only account that the token sees is used", async () => {
   await using server = await stub(ids("a"));
   expect(await onlyAccount(createCloudflare({ token: "t", baseUrl: server.url }))).toBe("a");
 });
 
-test("an account that is hidden from the token is read off its zones", async () => {
+test("an account that the token cannot list is found by its zones", async () => {
   await using server = await stub(
     ids(),
     answer(200, { success: true, result: [{ account: { id: "b" } }, { account: { id: "b" } }] }),
@@ -22,7 +22,7 @@ test("an account that is hidden from the token is read off its zones", async () 
 test.each([
   { name: "none", replies: [ids()] },
   { name: "two", replies: [ids("a", "b")] },
-])("with $name it has to be named", async ({ replies }) => {
+])("the account must be set when the token sees $name", async ({ replies }) => {
   await using server = await stub(...replies);
   await expect(
     onlyAccount(createCloudflare({ token: "t", baseUrl: server.url })),

@@ -27,13 +27,13 @@ const write = (authentik: Authentik) =>
 describe("an answer", () => {
   test.each([
     {
-      name: "403 for the token itself, as older versions say it",
+      name: "403 for the token itself, in the words of older versions,",
       reply: answer(403, { detail: "Token invalid/expired" }),
       is: "CFA-AK-TOKEN",
       transient: false,
     },
     {
-      name: "403 for the token itself, by its code",
+      name: "403 for the token itself, with its code,",
       reply: answer(403, { detail: "…", code: "authentication_failed" }),
       is: "CFA-AK-TOKEN",
       transient: false,
@@ -46,13 +46,13 @@ describe("an answer", () => {
       transient: false,
     },
     {
-      name: "502 while core starts",
+      name: "502 while the core starts",
       reply: answer(502, "<html>bad gateway</html>"),
       is: "CFA-AK-NOT-READY",
       transient: true,
     },
     {
-      name: "503 while core starts",
+      name: "503 while the core starts",
       reply: answer(503, ""),
       is: "CFA-AK-NOT-READY",
       transient: true,
@@ -64,7 +64,7 @@ describe("an answer", () => {
       transient: true,
     },
     {
-      name: "a page instead of an answer",
+      name: "a page instead of JSON",
       reply: answer(200, "<html>log in</html>"),
       is: "CFA-AK-UNREACHABLE",
       transient: true,
@@ -81,7 +81,7 @@ describe("an answer", () => {
       is: "CFA-AK-REFUSED",
       transient: false,
     },
-  ])("$name is $is", async ({ reply, is, transient }) => {
+  ])("an answer of $name becomes $is", async ({ reply, is, transient }) => {
     await using server = await stub(reply);
     expect(await failure(read(client(server.url)))).toMatchObject({
       code: is,
@@ -90,7 +90,7 @@ describe("an answer", () => {
     });
   });
 
-  test("that a permission is missing names it", async () => {
+  test("the error for a missing permission names it", async () => {
     await using server = await stub(
       answer(403, {
         detail: "You do not have permission to perform this action.",
@@ -102,7 +102,7 @@ describe("an answer", () => {
     );
   });
 
-  test("that a field is wrong says which and why", async () => {
+  test("the error for an invalid field says which one and why", async () => {
     await using server = await stub(
       answer(400, {
         redirect_uris: [{ url: ["Enter a valid URL."] }],
@@ -120,7 +120,7 @@ describe("an answer", () => {
     );
   });
 
-  test("that a secret is wrong does not repeat what Authentik says of it", async () => {
+  test("the error for an invalid secret does not repeat Authentik's message about it", async () => {
     await using server = await stub(answer(400, { client_secret: ["'abcdef' is not ASCII."] }));
     const { message } = await failure(write(client(server.url)));
     expect(message).toContain("client_secret: is not accepted");
@@ -132,7 +132,7 @@ describe("a list", () => {
   const page = (next: number, ...names: readonly string[]) =>
     answer(200, { pagination: { next }, results: names.map((name) => ({ name })) });
 
-  test("is read page after page, as long as there is a next one", async () => {
+  test("a list is read page by page while there is a next page", async () => {
     await using server = await stub(page(2, "a"), page(0, "b"));
     expect(await list(client(server.url))).toEqual([{ name: "a" }, { name: "b" }]);
     expect(server.received.map(({ url }) => url)).toEqual([
@@ -142,11 +142,11 @@ describe("a list", () => {
   });
 
   test.each([
-    { name: "again", replies: [page(1, "a")] },
-    { name: "an earlier one", replies: [page(2, "a"), page(1, "b")] },
-    { name: "less than none", replies: [page(-1, "a")] },
+    { name: "the same page", replies: [page(1, "a")] },
+    { name: "an earlier page", replies: [page(2, "a"), page(1, "b")] },
+    { name: "negative", replies: [page(-1, "a")] },
   ])(
-    "whose next page is $name is a fault, since the rest of it is unknown",
+    "a list whose next page is $name is an error, because the rest of it is unknown",
     async ({ replies }) => {
       await using server = await stub(...replies);
       expect(await failure(list(client(server.url)))).toMatchObject({
@@ -158,12 +158,12 @@ describe("a list", () => {
   );
 });
 
-test("a read is tried three times", async () => {
+test("a read is attempted three times", async () => {
   await using server = await stub(cut, answer(502, ""), answer(200, { name: "a" }));
   expect(await read(client(server.url))).toEqual({ name: "a" });
 });
 
-test("a write whose answer is lost is sent once, and may have happened", async () => {
+test("a write without an answer is sent once and its outcome is unknown", async () => {
   await using server = await stub(cut);
   expect(await failure(write(client(server.url)))).toMatchObject({
     code: "CFA-AK-UNREACHABLE",
@@ -173,7 +173,7 @@ test("a write whose answer is lost is sent once, and may have happened", async (
   expect(server.received).toHaveLength(1);
 });
 
-test("a write is sent once, whatever the answer", async () => {
+test("a write is sent once whatever the answer is", async () => {
   await using server = await stub(answer(503, ""));
   expect(await failure(write(client(server.url)))).toMatchObject({
     code: "CFA-AK-NOT-READY",
@@ -183,7 +183,7 @@ test("a write is sent once, whatever the answer", async () => {
 });
 
 test.each(["POST", "DELETE"] as const)(
-  "a %s without a body is sent, and an answer without one is a success",
+  "a %s without a body is sent, and an empty answer is a success",
   async (method) => {
     await using server = await stub((response) => void response.writeHead(204).end());
     await client(server.url).request("applications.delete", z.unknown(), {
@@ -196,13 +196,13 @@ test.each(["POST", "DELETE"] as const)(
   },
 );
 
-test("a path below the origin stays", async () => {
+test("a path in Authentik's URL is kept", async () => {
   await using server = await stub(answer(200, { name: "a" }));
   await read(client(`${server.url}/auth/`));
   expect(server.received[0]?.url).toBe("/auth/api/v3/providers/oauth2/1/");
 });
 
-test("nothing is sent once it is closed", async () => {
+test("a closed client sends nothing", async () => {
   await using server = await stub(answer(200, { name: "a" }));
   const authentik = client(server.url);
   authentik.close();
@@ -220,7 +220,7 @@ test.each([
     name: "an answer of another shape",
     reply: answer(200, { name: { client_secret: "my-client-secret" } }),
   },
-])("secrets are not in $name", async ({ reply }) => {
+])("the error for $name contains no secret", async ({ reply }) => {
   await using server = await stub(reply);
   const error = await failure(write(client(server.url)));
   const text = JSON.stringify({
@@ -233,7 +233,7 @@ test.each([
   expect(text).not.toContain("my-client-secret");
 });
 
-test("a page that says 404 is not Authentik saying that something is not there", async () => {
+test("a 404 with a page instead of JSON does not mean that the object is absent", async () => {
   await using server = await stub(
     answer(404, "<html>no such page</html>", { "content-type": "text/html" }),
   );

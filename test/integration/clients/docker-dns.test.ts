@@ -8,7 +8,7 @@ afterEach(() => {
   for (const close of opened.splice(0)) close();
 });
 
-/** An answer with these addresses; `code` is 0 for "no error", 2 for "server failure", 3 for "no such name". */
+/** An answer with these addresses. `code` is 0 for "no error", 2 for "server failure", 3 for "no such name". */
 function answerTo(query: Buffer, code: number, addresses: readonly string[]): Buffer {
   const head = Buffer.from(query.subarray(0, 12));
   head.writeUInt16BE(0x8180 | code, 2);
@@ -28,7 +28,7 @@ function nameIn(query: Buffer): string {
   return parts.join(".");
 }
 
-/** A DNS server on loopback; a name without an entry is never answered. */
+/** A DNS server on loopback. It never answers for a name without an entry. */
 async function server(
   zone: Readonly<Record<string, { readonly code: number; readonly addresses: readonly string[] }>>,
 ) {
@@ -44,11 +44,11 @@ async function server(
   return `127.0.0.1:${socket.address().port}`;
 }
 
-/** Generous: only what is never answered waits for it. */
+/** Long, because only a name that is never answered waits for it. */
 const PATIENCE_MS = 10_000;
 
 describe("Docker's DNS", () => {
-  it("answers in whatever letter case with all addresses of a name, and with none where there is no such name", async () => {
+  it("Docker's DNS returns all addresses of a name in any letter case, and none for a name that does not exist", async () => {
     const dns = createDockerDns([
       await server({
         "web.tunnel": { code: 0, addresses: ["172.18.0.3", "172.18.0.2"] },
@@ -72,7 +72,7 @@ describe("Docker's DNS", () => {
     );
   });
 
-  it("leaves out what it fails at and what is not answered in time, and answers the rest", async () => {
+  it("Docker's DNS leaves out names that fail or time out and returns the rest", async () => {
     const dns = createDockerDns([
       await server({
         "web.tunnel": { code: 0, addresses: ["172.18.0.2"] },
@@ -84,7 +84,7 @@ describe("Docker's DNS", () => {
     );
   });
 
-  it("knows nothing if no server listens, and does not fail", async () => {
+  it("Docker's DNS returns nothing and does not fail if no server listens", async () => {
     const gone = await server({});
     for (const close of opened.splice(0)) close();
     expect(await createDockerDns([gone]).addresses(["web.tunnel"], PATIENCE_MS)).toEqual(new Map());

@@ -26,10 +26,10 @@ function faultOf(
   }
 }
 
-describe("a socket that may not be opened", () => {
+describe("a socket that cfauth may not open", () => {
   const refused = Object.assign(new Error("connect EACCES"), { code: "EACCES" });
 
-  it("is told with its group, with who cfauth is, and with the line to add", async () => {
+  it("the error for a denied socket names its group, cfauth's user and the line to add", async () => {
     await using engine = await fakeEngine();
     const { stat } = await import("node:fs/promises");
     const { gid } = await stat(engine.path);
@@ -44,21 +44,21 @@ describe("a socket that may not be opened", () => {
     );
   });
 
-  it("whose group cannot be seen either is told with how to find it", () => {
+  it("the error for a denied socket whose group is not visible says how to find the group", () => {
     expect(faultOf(refused, { kind: "socket", path: "/nowhere/docker.sock" }, []).message).toBe(
       "not allowed to open unix:///nowhere/docker.sock: cfauth runs as user 65532 with no groups",
     );
   });
 });
 
-describe("an engine that is not there", () => {
-  it("on a socket is told with what may be missing in the container", () => {
+describe("an engine that does not run", () => {
+  it("the error for an unreachable socket says what may be missing in the container", () => {
     expect(faultOf(Object.assign(new Error("x"), { code: "ECONNREFUSED" }), SOCKET).fix).toContain(
       "/var/run/docker.sock is mounted",
     );
   });
 
-  it("behind an address is told with the setting that leads to it", () => {
+  it("the error for an unreachable address names the setting that leads to it", () => {
     const fault = faultOf(Object.assign(new Error("x"), { code: "ENOTFOUND" }), {
       kind: "tcp",
       host: "socket-proxy",
@@ -74,7 +74,7 @@ describe("an engine that is not there", () => {
   });
 });
 
-it("the address is the one that was given, whatever the environment says", async () => {
+it("the Docker client uses the given address whatever the environment says", async () => {
   const server = createServer((request, response) =>
     response.end(JSON.stringify({ asked: request.url })),
   );
@@ -99,7 +99,7 @@ it("the address is the one that was given, whatever the environment says", async
   }
 });
 
-it("every request is reported, answered or not", async () => {
+it("every request to Docker is reported, answered or not", async () => {
   await using engine = await fakeEngine();
   const reports: CallReport[] = [];
   const docker = createDocker(

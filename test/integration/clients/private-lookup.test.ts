@@ -6,14 +6,14 @@ import { failure } from "./stub.ts";
 
 const PUBLIC = "192.0.2.1";
 
-test("a name without encryption leads to its private addresses only", async () => {
+test("without encryption a hostname resolves only to its private addresses", async () => {
   expect(await privateAddresses("gotify", async () => [PUBLIC, "192.168.1.9", "fd00::9"])).toEqual([
     "192.168.1.9",
     "fd00::9",
   ]);
 });
 
-test("a name without encryption that has only public addresses leads nowhere", async () => {
+test("without encryption a hostname with only public addresses does not resolve", async () => {
   await expect(
     privateAddresses("gotify", async () => [PUBLIC, "2001:db8::1"]),
   ).rejects.toMatchObject({ code: "ERR_PUBLIC_ADDRESS" });
@@ -36,16 +36,19 @@ test.each([
     options: { all: true, family: "IPv4" as const },
     found: [[{ address: "10.0.0.1", family: 4 }], undefined],
   },
-])("a socket gets the addresses as it asks for them: $options", async ({ options, found }) => {
-  const given = await new Promise<unknown[]>((over) =>
-    answer(Promise.resolve(["10.0.0.1", "fd00::1"]), options, (error, address, family) =>
-      over([error, address, family]),
-    ),
-  );
-  expect(given).toEqual([null, ...found]);
-});
+])(
+  "a socket that asks with $options gets the addresses in that form",
+  async ({ options, found }) => {
+    const given = await new Promise<unknown[]>((over) =>
+      answer(Promise.resolve(["10.0.0.1", "fd00::1"]), options, (error, address, family) =>
+        over([error, address, family]),
+      ),
+    );
+    expect(given).toEqual([null, ...found]);
+  },
+);
 
-test("a request over http is refused where the name leads to the internet, and one with TLS is not looked at", async () => {
+test("a request over http is refused if the hostname leads to the internet, and one over TLS is not checked", async () => {
   const resolve = async () => [PUBLIC];
   await expect(plainGuard("http://cloudflare.lan/client/v4", resolve)()).rejects.toMatchObject({
     code: "ERR_PUBLIC_ADDRESS",
@@ -54,14 +57,14 @@ test("a request over http is refused where the name leads to the internet, and o
   await plainGuard("http://cloudflare.lan/client/v4", async () => ["10.0.0.1"])();
 });
 
-test("an address as a host is looked at like a name's", async () => {
+test("an IP address as host is checked like the address of a hostname", async () => {
   await plainGuard("http://[::1]:8080/client/v4")();
   await expect(plainGuard("http://192.0.2.1/client/v4")()).rejects.toMatchObject({
     code: "ERR_PUBLIC_ADDRESS",
   });
 });
 
-test("Cloudflare's token is not sent over http to a public address, and a write that was to go there has not happened", async () => {
+test("Cloudflare's token is not sent over http to a public address, and a write to it has not happened", async () => {
   const calls: unknown[] = [];
   const cloudflare = createCloudflare({
     token: "very-secret-token",

@@ -5,7 +5,7 @@ import { ServiceError } from "../../../src/core/errors.ts";
 
 export interface Received {
   readonly method: string;
-  /** With its query. */
+  /** The path with its query. */
   readonly url: string;
   readonly body: unknown;
 }
@@ -17,7 +17,7 @@ export interface Stub extends AsyncDisposable {
 
 type Reply = (response: ServerResponse, request: Received) => void;
 
-/** A server that gives the first reply to the first request, and the last to all that come after. */
+/** A server that gives each request the next reply. The last reply also answers all later requests. */
 export async function stub(...replies: readonly Reply[]): Promise<Stub> {
   const received: Received[] = [];
   const server = createServer((request, response) => {
@@ -56,7 +56,7 @@ export const answer =
 
 export const cut: Reply = (response) => void response.destroy();
 
-/** The fault that the call ends with. @throws when it succeeds, or ends with anything else */
+/** The service error of a call that must fail. @throws if it succeeds or fails with anything else */
 export async function failure(call: Promise<unknown>): Promise<ServiceError> {
   const error = await call.then(
     () => undefined,

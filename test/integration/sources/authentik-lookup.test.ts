@@ -1,4 +1,4 @@
-/** Where Authentik's token is sent, with two servers on one port: one is Authentik's container, the other a stranger's. */
+/** Where Authentik's token is sent. Two servers use the same port: Authentik's container and a stranger's. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -23,11 +23,11 @@ const EVIL = at("evil", STRANGER);
 
 interface Two extends AsyncDisposable {
   readonly port: number;
-  /** What each was sent: the tokens, by address. */
+  /** The tokens that each server received, by address. */
   readonly tokens: Readonly<Record<string, string[]>>;
 }
 
-/** The same port at both addresses. */
+/** The port, which is the same at both addresses. */
 async function two(): Promise<Two> {
   const tokens: Record<string, string[]> = { [OWN]: [], [STRANGER]: [] };
   const server = (address: string) =>
@@ -50,7 +50,7 @@ async function two(): Promise<Two> {
   };
 }
 
-/** A list that the test changes, and how often it was asked for. */
+/** A container list that the test changes, and how often it was read. */
 function listingOf(workloads: Workload[]): Listing & { readonly count: () => number } {
   let count = 0;
   const list = async () => {
@@ -90,7 +90,7 @@ describe("a stranger that answers to Authentik's name", () => {
     { so: "first", resolved: [STRANGER, OWN] },
     { so: "last", resolved: [OWN, STRANGER] },
   ])(
-    "is sent nothing where it answers $so: Authentik's container has the token",
+    "a stranger that Docker's DNS returns $so receives nothing, and Authentik's container gets the token",
     async ({ resolved }) => {
       await using servers = await two();
       const authentik = client(servers.port, { resolved, listing: listingOf([EVIL, AUTHENTIK]) });
@@ -99,7 +99,7 @@ describe("a stranger that answers to Authentik's name", () => {
     },
   );
 
-  test("is sent nothing while Authentik's container is away, and the fault says who answered", async () => {
+  test("a stranger receives nothing while Authentik's container is stopped, and the error says who answered", async () => {
     await using servers = await two();
     const error = await failure(
       ask(client(servers.port, { resolved: [STRANGER], listing: listingOf([EVIL]) })),
@@ -118,7 +118,7 @@ describe("a stranger that answers to Authentik's name", () => {
     expect(servers.tokens[STRANGER]).toEqual([]);
   });
 
-  test("is sent nothing under its address in IPv6 spelling either", async () => {
+  test("a stranger receives nothing under its address in IPv6 notation", async () => {
     await using servers = await two();
     const error = await failure(
       ask(client(servers.port, { resolved: [`::ffff:${STRANGER}`], listing: listingOf([EVIL]) })),
@@ -126,7 +126,7 @@ describe("a stranger that answers to Authentik's name", () => {
     expect([error.code, servers.tokens[STRANGER]]).toEqual(["CFA-AK-STRANGER", []]);
   });
 
-  test("is sent nothing where it carries the name as a Compose label", async () => {
+  test("a stranger that has Authentik's name in a Compose label receives nothing", async () => {
     await using servers = await two();
     const service = { project: "evil", name: "authentik-server" };
     const listing = listingOf([{ ...EVIL, service }, AUTHENTIK]);
@@ -137,7 +137,7 @@ describe("a stranger that answers to Authentik's name", () => {
     expect(servers.tokens).toEqual({ [OWN]: [`Bearer ${TOKEN}`], [STRANGER]: [] });
   });
 
-  test("is sent nothing where it is called like Authentik's Compose service", async () => {
+  test("a stranger that is called like Authentik's Compose service receives nothing", async () => {
     await using servers = await two();
     const authentik = { ...at("ak-server-1", OWN), service: { project: "ak", name: "server" } };
     const listing = listingOf([at("server", STRANGER), authentik]);
@@ -147,7 +147,7 @@ describe("a stranger that answers to Authentik's name", () => {
     expect([error.code, servers.tokens[STRANGER]]).toEqual(["CFA-AK-STRANGER", []]);
   });
 
-  test("is sent nothing where it is called like the host and the operator named another container", async () => {
+  test("a stranger that is called like the host receives nothing if the operator named another container", async () => {
     await using servers = await two();
     const listing = listingOf([at("auth", STRANGER), AUTHENTIK]);
     await ask(
@@ -161,7 +161,7 @@ describe("a stranger that answers to Authentik's name", () => {
     expect(servers.tokens).toEqual({ [OWN]: [`Bearer ${TOKEN}`], [STRANGER]: [] });
   });
 
-  test("is sent nothing where it has an alias that is spelled like the container's name on its network", async () => {
+  test("a stranger with an alias that looks like the container's name on its network receives nothing", async () => {
     await using servers = await two();
     await ask(
       client(servers.port, {
@@ -173,7 +173,7 @@ describe("a stranger that answers to Authentik's name", () => {
     expect(servers.tokens).toEqual({ [OWN]: [`Bearer ${TOKEN}`], [STRANGER]: [] });
   });
 
-  test("is sent nothing where it took the container's name and is not on the network that the address names", async () => {
+  test("a stranger that took the container's name but is not on the network in the address receives nothing", async () => {
     await using servers = await two();
     const evil = workload(
       {},
@@ -189,7 +189,7 @@ describe("a stranger that answers to Authentik's name", () => {
     expect(servers.tokens[STRANGER]).toEqual([]);
   });
 
-  test("is sent nothing under a name of the own DNS, even where a network and a container of its own are called so", async () => {
+  test("a stranger receives nothing under a name of the local DNS, even if its network and container have that name", async () => {
     await using servers = await two();
     const evil = workload({}, { id: "evil", name: "auth", networks: { lan: { ip: STRANGER } } });
     const error = await failure(
@@ -206,7 +206,7 @@ describe("a stranger that answers to Authentik's name", () => {
 });
 
 describe("the container list", () => {
-  test("that a pass has just asked for is enough, and no other is asked for", async () => {
+  test("the container list of a recent pass is used without reading it again", async () => {
     await using servers = await two();
     const listing = listingOf([AUTHENTIK]);
     await listing.list();
@@ -215,7 +215,7 @@ describe("the container list", () => {
     expect(listing.count()).toBe(1);
   });
 
-  test("is asked for once more where Authentik's container has just started", async () => {
+  test("the container list is read once more if Authentik's container has just started", async () => {
     await using servers = await two();
     const running: Workload[] = [EVIL];
     const listing = listingOf(running);
@@ -226,7 +226,7 @@ describe("the container list", () => {
   });
 });
 
-test("a name that leads to a public address is not called over plain http", async () => {
+test("a hostname with a public address is not called over plain http", async () => {
   await using servers = await two();
   const error = await failure(
     ask(client(servers.port, { resolved: ["192.0.2.1"], listing: listingOf([EVIL]) })),
@@ -243,7 +243,7 @@ test.each([
   "http://[::1]:9000",
   "http://localhost:9000",
   "https://auth.example.com",
-])("the configured host is used as it is: %s", (apiUrl) => {
+])("the configured host %s is used unchanged", (apiUrl) => {
   expect(
     createAuthentikLookup(
       { apiUrl, container: "authentik-server" },
@@ -257,14 +257,17 @@ test.each([
   "https://authentik-server:9443",
   "http://authentik-server.api:9000",
   "http://auth.lan",
-])("a name that a container may have as well is looked up by the list: %s", (apiUrl) => {
-  expect(
-    createAuthentikLookup(
-      { apiUrl, container: undefined },
-      { listing: listingOf([]), machine: "" },
-    ),
-  ).toBeTypeOf("function");
-});
+])(
+  "the name in %s, which a container may have too, is resolved with the container list",
+  (apiUrl) => {
+    expect(
+      createAuthentikLookup(
+        { apiUrl, container: undefined },
+        { listing: listingOf([]), machine: "" },
+      ),
+    ).toBeTypeOf("function");
+  },
+);
 
 test("a redirect is not followed, so the token goes to no other address", async () => {
   await using servers = await two();

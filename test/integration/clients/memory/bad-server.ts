@@ -6,11 +6,11 @@ import { createGzip } from "node:zlib";
 
 export interface BadServer extends AsyncDisposable {
   readonly url: string;
-  /** Requests so far. */
+  /** The number of requests so far. */
   readonly requests: () => number;
 }
 
-/** What a server does with each request, which is the `number`th, from 1. */
+/** What a server does with each request. `number` counts from 1. */
 export type Misbehaviour = (response: ServerResponse, number: number) => void;
 
 export async function badServer(behave: Misbehaviour): Promise<BadServer> {
@@ -36,7 +36,7 @@ export async function badServer(behave: Misbehaviour): Promise<BadServer> {
 
 const MIB = 1024 * 1024;
 
-/** 300 MB of blanks, which gzip makes 300 kB of. */
+/** 300 MB of spaces, which gzip compresses to 300 kB. */
 export async function bombOf(beginning: string): Promise<Buffer> {
   const gzip = createGzip();
   const packed = gzip.toArray();
@@ -55,7 +55,7 @@ export const zipped =
       .writeHead(status, { "content-type": "application/json", "content-encoding": "gzip" })
       .end(body);
 
-/** Sends as fast as the other side reads, and never ends. */
+/** Sends as fast as the other side reads and never ends. */
 export const endless =
   (beginning: string, status = 200): Misbehaviour =>
   (response) => {
@@ -73,7 +73,7 @@ export const whole =
   (response) =>
     void response.writeHead(status, { "content-type": "application/json" }).end(body);
 
-/** A list of so many containers, each with so many labels of so many characters, and made while it is sent. */
+/** A list of containers with long labels, generated while it is sent. */
 export const containers =
   (count: number, labels: number, characters: number): Misbehaviour =>
   (response) => {

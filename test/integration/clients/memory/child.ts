@@ -1,6 +1,6 @@
 /**
- * Asks a server that answers badly, with the real clients, eight questions at once, and says how that ended and how much memory
- * the process had at most. A process of its own, since memory is counted for a whole process.
+ * Sends eight requests at once, with the real clients, to a server that answers badly. Prints how they ended and how much memory
+ * the process had at most. It is a process of its own, because memory is counted per process.
  *
  *     node child.js cloudflare http://127.0.0.1:1234
  */
@@ -18,7 +18,7 @@ import { weighLabelsOf } from "../../../../src/sources/docker/weigh-label.ts";
 import type { MemoryReport } from "./report.ts";
 
 const [client = "", url = "", times = "8", timeoutMs = "5000"] = process.argv.slice(2);
-/** Of 64 KiB at most each: some 200 MB. */
+/** At most 64 KiB each, about 200 MB in all. */
 const CHUNKS_HEARD = 4_000;
 
 const Anything = z.looseObject({});
@@ -55,7 +55,7 @@ const asks: Readonly<Record<string, () => Promise<string>>> = {
   },
 };
 
-/** Follows an event stream that sends without an end, as long as a pass takes or longer. */
+/** Follows an endless event stream for at least as long as a pass takes. */
 async function followed(): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let heard = 0;

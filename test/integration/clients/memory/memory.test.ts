@@ -1,4 +1,4 @@
-/** How much memory cfauth needs, whatever a service answers. The bundle is measured: from source, Node's own compiler counts too. */
+/** How much memory cfauth needs whatever a service answers. The bundle is measured, because Node's compiler would count otherwise. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -20,7 +20,7 @@ const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, "../../../..");
 const MOST_MIB = 200;
 
-/** 300 MB on a machine that does other work as well. */
+/** Long enough for 300 MB on a busy machine. */
 const TIMEOUT_MS = 300_000;
 
 const figure = (text: string): void => console.log(`figure: ${text}`);
@@ -54,9 +54,9 @@ interface Case {
   readonly what: string;
   readonly behave: Misbehaviour | Promise<Misbehaviour>;
   readonly ends: string | RegExp;
-  /** How often at once; eight times unless told. */
+  /** How many requests at once; eight by default. */
   readonly times?: number;
-  /** Of Docker's answers; 5,000 unless told, so that what takes long is no part of another case. */
+  /** The timeout for Docker's answers; 5,000 by default, so that a slow case does not affect another one. */
   readonly timeoutMs?: number;
 }
 
@@ -78,7 +78,7 @@ const page = (client: "cloudflare" | "authentik", number: number): string => {
   );
 };
 
-/** A million small objects: little text, and a lot once it is parsed. */
+/** A million small objects: little text, but a lot of memory once parsed. */
 const crumbs = (beginning: string, end: string): string =>
   `${beginning}${"{},".repeat(1_000_000)}{}${end}`;
 const deep = (beginning: string, end: string): string =>
@@ -88,7 +88,7 @@ const ENVELOPE = '{"success":true,"errors":[],"messages":[],"result":';
 const AUTHENTIK_PAGE = '{"pagination":{"next":0},"results":';
 const OF_CLOUDFLARE = "Cloudflare sent more than cfauth accepts when asked to list the Access tags";
 
-/** cfauth lists the containers once at a time. */
+/** cfauth lists the containers only once at a time. */
 const ONE_LIST = { times: 1, timeoutMs: 120_000 } as const;
 
 const cases: readonly Case[] = [
@@ -257,7 +257,7 @@ const cases: readonly Case[] = [
 ];
 
 test.each(cases)(
-  "$what from $client, asked for as often as cfauth may at once, take less than 200 MB of memory and end in one clear way",
+  "requests that meet $what from $client take less than 200 MB of memory and all end in the same expected way",
   async ({ client, what, behave, ends, times = 8, timeoutMs = 5_000 }) => {
     await using server = await badServer(await behave);
     const begun = performance.now();

@@ -1,7 +1,7 @@
-/** What the child process says. */
+/** The output of the child process. */
 export interface MemoryReport {
-  /** How the calls ended, each different end once. */
+  /** How the calls ended, without repetitions. */
   readonly ends: readonly string[];
-  /** Most memory that the process had at any time, in MiB. */
+  /** The peak memory of the process, in MiB. */
   readonly peakMiB: number;
 }

@@ -3,27 +3,27 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** An engine made of a few lines, on a socket of its own: what it answers is up to the test. */
+/** A minimal fake engine on its own socket. The test defines its answers. */
 export interface FakeEngine extends AsyncDisposable {
   readonly path: string;
-  /** Answers GET of this path from now on. */
+  /** Sets the answer to GET requests for this path. */
   on(path: string, answer: (request: IncomingMessage, response: ServerResponse) => void): void;
-  /** Every request so far, `GET /containers/json`. */
+  /** Every request so far, such as `GET /containers/json`. */
   readonly asked: readonly string[];
-  /** Event streams that are open now. */
+  /** The open event streams. */
   readonly streams: ReadonlySet<ServerResponse>;
   /** Sends these bytes on every open stream. */
   send(chunk: string): void;
-  /** Ends every open stream, as a proxy does; or cuts it without a farewell. */
+  /** Ends every open stream as a proxy does, or resets it. */
   cut(how: "ended" | "reset"): void;
-  /** Takes the socket away, and puts it back. */
+  /** Removes the socket; `start` restores it. */
   stop(): Promise<void>;
   start(): Promise<void>;
 }
 
 type Answering = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Any image, unless the test says something else of it. */
+/** The answer for an image that the test does not define. */
 const unlabelled: Answering = (_request, response) =>
   response.end(JSON.stringify({ Config: { Labels: null } }));
 const unknown: Answering = (_request, response) => response.writeHead(404).end();
@@ -74,6 +74,6 @@ export async function fakeEngine(): Promise<FakeEngine> {
   return engine;
 }
 
-/** An event as the engine writes it. */
+/** An event in the engine's format. */
 export const event = (action: string): string =>
   `${JSON.stringify({ Type: "container", Action: action, Actor: { ID: "c1", Attributes: {} }, time: 1, timeNano: 1 })}\n`;

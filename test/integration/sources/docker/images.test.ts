@@ -10,11 +10,11 @@ import { type FakeEngine, fakeEngine } from "./engine.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
-/** The id of the content of image number so and so. */
+/** The content id of the image with this number. */
 const imageId = (number: number): string => `sha256:${String(number).padStart(64, "0")}`;
 const imagePath = (number: number): string => `/images/${imageId(number)}/json`;
 
-/** An engine that runs these containers; each names its image by number. */
+/** An engine with these containers. Each gives its image by number. */
 async function engineWith(
   containers: readonly (Partial<ListedContainer> & { readonly image?: number })[],
 ): Promise<FakeEngine> {
@@ -34,13 +34,13 @@ const hasLabels = (engine: FakeEngine, number: number, labels: Labels | null): v
 const refuses = (engine: FakeEngine, number: number, status: number): void =>
   engine.on(imagePath(number), (_request, response) => response.writeHead(status).end());
 
-/** The source of an engine, and the hand of its clock. */
+/** The source of an engine, and its clock. */
 function sourceOf(
   engine: FakeEngine,
   more: { readonly imageLabels?: boolean; readonly prefix?: string } = {},
 ) {
   const clock = { ms: 0 };
-  const docker = createDocker({ kind: "socket", path: engine.path }, { timeoutMs: 500 });
+  const docker = createDocker({ kind: "socket", path: engine.path }, { timeoutMs: 60_000 });
   const source = createDockerSource({
     docker,
     log: { debug: () => {} },
@@ -69,7 +69,7 @@ describe("a label of the image", () => {
     { whose: "another tool's for Access", name: "cloudflare.access.enable", text: "false" },
     { whose: "Compose's", name: "com.docker.compose.project", text: "bank" },
     { whose: "Swarm's", name: "com.docker.stack.namespace", text: "bank" },
-  ])("does not count and is named, be it $whose", async ({ name, text }) => {
+  ])("a label of the image that is $whose is ignored and named", async ({ name, text }) => {
     await using engine = await engineWith([{ Labels: { "cfauth.port": "80", [name]: text } }]);
     hasLabels(engine, 1, { [name]: text });
     expect(await only(sourceOf(engine).source)).toMatchObject({
@@ -79,7 +79,7 @@ describe("a label of the image", () => {
     expect((await only(sourceOf(engine).source)).labels).not.toHaveProperty([name]);
   });
 
-  it("counts where the operator wrote another value over it", async () => {
+  it("a label of the image counts if the operator overrides its value", async () => {
     await using engine = await engineWith([{ Labels: { "cfauth.hostname": "wiki.example.com" } }]);
     hasLabels(engine, 1, { "cfauth.hostname": "demo.example.com" });
     expect(await only(sourceOf(engine).source)).toMatchObject({
@@ -88,7 +88,7 @@ describe("a label of the image", () => {
     });
   });
 
-  it("counts where CFAUTH_IMAGE_LABELS=true, and no image is asked for", async () => {
+  it("CFAUTH_IMAGE_LABELS=true accepts labels of images, and no image is inspected", async () => {
     await using engine = await engineWith([{ Labels: { "cfauth.access": "public" } }]);
     expect(await only(sourceOf(engine, { imageLabels: true }).source)).toMatchObject({
       labels: { "cfauth.access": "public" },
@@ -97,7 +97,7 @@ describe("a label of the image", () => {
     expect(imagesAsked(engine)).toEqual([]);
   });
 
-  it("does not count under another prefix either", async () => {
+  it("a label of the image is also ignored under another prefix", async () => {
     await using engine = await engineWith([{ Labels: { "home.net.access": "public" } }]);
     hasLabels(engine, 1, { "home.net.access": "public" });
     expect(await only(sourceOf(engine, { prefix: "home.net" }).source)).toMatchObject({
@@ -105,7 +105,7 @@ describe("a label of the image", () => {
     });
   });
 
-  it("does not put the container into a project, and into none of its services", async () => {
+  it("a label of the image does not put the container into a project or one of its services", async () => {
     const compose = {
       "com.docker.compose.project": "bank",
       "com.docker.compose.service": "web",
@@ -123,8 +123,8 @@ describe("a label of the image", () => {
   });
 });
 
-describe("a container that Compose made", () => {
-  /** Compose puts project and service on an image that it builds. */
+describe("a container that Compose created", () => {
+  /** Compose adds the project and service labels to an image that it builds. */
   const built = {
     "com.docker.compose.project": "home",
     "com.docker.compose.service": "wiki",
@@ -132,7 +132,7 @@ describe("a container that Compose made", () => {
   };
 
   it.each(["com.docker.compose.config-hash", "com.docker.compose.container-number"])(
-    "keeps its project where Compose built the image too, by its %s",
+    "a container whose image Compose built keeps its project because of its label %s",
     async (proof) => {
       await using engine = await engineWith([
         { Names: ["/wiki"], Labels: { ...built, [proof]: "1", "cfauth.port": "80" } },
@@ -148,7 +148,7 @@ describe("a container that Compose made", () => {
 });
 
 describe("an image", () => {
-  it("is asked for once, however many containers of it there are and however often they are listed", async () => {
+  it("an image is inspected once, however many containers it has and however often they are listed", async () => {
     const Labels = { "cfauth.port": "80" };
     await using engine = await engineWith([
       { Labels, image: 1 },
@@ -164,7 +164,7 @@ describe("an image", () => {
     expect(imagesAsked(engine).toSorted()).toEqual([`GET ${imagePath(1)}`, `GET ${imagePath(2)}`]);
   });
 
-  it("is asked for by its content's id where the engine leaves the algorithm off", async () => {
+  it("an image is inspected by its content id if the engine omits the algorithm", async () => {
     await using engine = await engineWith([
       { Labels: { "cfauth.access": "public" }, ImageID: imageId(1).replace("sha256:", "") },
     ]);
@@ -175,7 +175,7 @@ describe("an image", () => {
     });
   });
 
-  it("is not asked for where no container of it has labels that cfauth reads", async () => {
+  it("an image is not inspected if none of its containers has labels that cfauth reads", async () => {
     await using engine = await engineWith([
       { Labels: { "org.opencontainers.image.title": "wiki" } },
       { Labels: null },
@@ -188,7 +188,7 @@ describe("an image", () => {
     expect(imagesAsked(engine)).toEqual([]);
   });
 
-  it("is one of at most four that are asked for at once", async () => {
+  it("at most four images are inspected at once", async () => {
     const answers: (() => void)[] = [];
     const image = () => new Promise((answer) => answers.push(() => answer({ Config: {} })));
     const images = createImages({ image } as unknown as Docker, "cfauth", () => 0);
@@ -211,22 +211,19 @@ describe("an image that cannot be inspected", () => {
     { so: "a proxy refuses it", status: 403, why: /refuses GET \/images\/<id>\/json \(403\)/ },
     { so: "it was removed while its container runs", status: 404, why: /no longer has the image/ },
     { so: "the engine fails", status: 500, why: /status 500/ },
-  ])(
-    "is unknown because $so, and the container is listed all the same",
-    async ({ status, why }) => {
-      await using engine = await engineWith([{ Labels: { "cfauth.access": "public" } }]);
-      refuses(engine, 1, status);
-      const workload = await only(sourceOf(engine).source);
-      expect(workload.labels).toEqual({ "cfauth.access": "public" });
-      expect(workload.imageLabels).toEqual({ kind: "unknown", why: expect.stringMatching(why) });
-    },
-  );
+  ])("an image is unknown if $so, and its container is still listed", async ({ status, why }) => {
+    await using engine = await engineWith([{ Labels: { "cfauth.access": "public" } }]);
+    refuses(engine, 1, status);
+    const workload = await only(sourceOf(engine).source);
+    expect(workload.labels).toEqual({ "cfauth.access": "public" });
+    expect(workload.imageLabels).toEqual({ kind: "unknown", why: expect.stringMatching(why) });
+  });
 
   it.each([
     { so: "the engine names none", ImageID: undefined },
     { so: "the engine names it by a tag", ImageID: "wiki:latest" },
-    { so: "its id would be another path", ImageID: "sha256:../../containers/c0" },
-  ])("is unknown because $so, and nothing is asked for", async ({ ImageID }) => {
+    { so: "its id would form another path", ImageID: "sha256:../../containers/c0" },
+  ])("an image is unknown if $so, and no request is sent", async ({ ImageID }) => {
     await using engine = await engineWith([{ Labels: { "cfauth.access": "public" } }]);
     engine.on("/containers/json", (_request, response) =>
       response.end(JSON.stringify([listed({ Labels: { "cfauth.access": "public" }, ImageID })])),
@@ -235,7 +232,7 @@ describe("an image that cannot be inspected", () => {
     expect(imagesAsked(engine)).toEqual([]);
   });
 
-  it("is asked for again after growing waits, and known once the proxy lets it through", async () => {
+  it("an image is inspected again after growing delays and is known once the proxy allows it", async () => {
     await using engine = await engineWith([{ Labels: { "cfauth.access": "public" } }]);
     refuses(engine, 1, 403);
     const { source, clock } = sourceOf(engine);
@@ -254,7 +251,7 @@ describe("an image that cannot be inspected", () => {
     });
   });
 
-  it("costs one call where a proxy refuses it, however many images there are", async () => {
+  it("many images cost one call if a proxy refuses their inspection", async () => {
     const numbers = Array.from({ length: 40 }, (_, index) => index + 1);
     await using engine = await engineWith(
       numbers.map((image) => ({ Labels: { "cfauth.port": "80" }, image })),
@@ -270,7 +267,7 @@ describe("an image that cannot be inspected", () => {
     expect(imagesAsked(engine).length).toBeLessThanOrEqual(4);
   });
 
-  it("keeps no other container from being known", async () => {
+  it("an image that cannot be inspected does not affect other containers", async () => {
     await using engine = await engineWith([
       { Labels: { "cfauth.access": "public" }, image: 1 },
       { Labels: { "cfauth.access": "public" }, image: 2 },
@@ -283,7 +280,7 @@ describe("an image that cannot be inspected", () => {
   });
 });
 
-describe("while its image is unknown, a container is of a project or stack", () => {
+describe("a container with an unknown image", () => {
   const labels = {
     "com.docker.compose.project": "blog",
     "com.docker.compose.service": "web",
@@ -299,7 +296,7 @@ describe("while its image is unknown, a container is of a project or stack", () 
     { name: "evil", network: "blogger_default", party: "container:evil" },
     { name: "blog-website-1", network: "tunnel", party: "container:blog-website-1" },
   ])(
-    "only where its name or network agrees: $name on $network is $party",
+    "the container $name on $network with an unknown image and project labels belongs to $party",
     async ({ name, network, party }) => {
       const NetworkSettings = { Networks: { [network]: { IPAddress: "172.20.0.3" } } };
       await using engine = await engineWith([
@@ -310,7 +307,7 @@ describe("while its image is unknown, a container is of a project or stack", () 
     },
   );
 
-  it("but no stack that its name does not begin with", async () => {
+  it("a container with an unknown image belongs to no stack unless its name begins with the stack's", async () => {
     const stack = { "com.docker.stack.namespace": "media", "cfauth.port": "80" };
     await using engine = await engineWith([
       { Names: ["/media_web.1.x7k2"], Labels: stack },

@@ -9,11 +9,20 @@ import { until } from "../../../support/until.ts";
 import { listed } from "../../../unit/sources/docker/listed.ts";
 import { event, type FakeEngine, fakeEngine } from "./engine.ts";
 
+interface DockerTimeouts {
+  readonly timeoutMs?: number;
+  readonly subscribeMs?: number;
+}
+
 const silent = { debug: () => {} };
 
-const sourceOf = ({ path }: FakeEngine, subscribeMs = 200) =>
+/** The timeouts are long unless a test waits for them. Milliseconds. */
+const sourceOf = (
+  { path }: FakeEngine,
+  { timeoutMs = 60_000, subscribeMs = 60_000 }: DockerTimeouts = {},
+) =>
   createDockerSource({
-    docker: createDocker({ kind: "socket", path }, { timeoutMs: 500, subscribeMs }),
+    docker: createDocker({ kind: "socket", path }, { timeoutMs, subscribeMs }),
     log: silent,
     waiting: { delay: () => 5, lastedMs: 0 },
   });
@@ -34,7 +43,7 @@ const fault = async (asked: Promise<unknown>): Promise<ServiceError> => {
   return error;
 };
 
-/** An engine whose containers are started and stopped by the test. */
+/** An engine whose containers the test starts and stops. */
 async function ground(): Promise<Ground> {
   const engine = await fakeEngine();
   const running = new Map<string, Readonly<Record<string, string>>>();
@@ -63,20 +72,20 @@ async function ground(): Promise<Ground> {
   };
 }
 
-sourceContract("an engine made of a few lines", ground);
+sourceContract("a minimal fake engine", ground);
 
-describe("a list that could not be read whole", () => {
+describe("a list that could not be read completely", () => {
   it.each([
-    { what: "is cut short", body: JSON.stringify([listed()]).slice(0, -1) },
+    { what: "is truncated", body: JSON.stringify([listed()]).slice(0, -1) },
     { what: "is a page of something else", body: "<html>Welcome to nginx!</html>" },
-    { what: "is no list", body: {} },
+    { what: "is not a list", body: {} },
     { what: "has a container without a name", body: [listed(), listed({ Names: [] })] },
     {
-      what: "has labels that are not texts",
+      what: "has labels that are not strings",
       body: [{ ...listed(), Labels: { "cfauth.port": 80 } }],
     },
-    { what: "says nothing of networks", body: [{ ...listed(), NetworkSettings: undefined }] },
-  ])("because it $what is a fault, never an empty list", async ({ body }) => {
+    { what: "does not contain networks", body: [{ ...listed(), NetworkSettings: undefined }] },
+  ])("a list of containers that $what is an error and never an empty list", async ({ body }) => {
     await using engine = await fakeEngine();
     answer(engine, "/containers/json", 200, body);
     expect(await fault(sourceOf(engine).list())).toMatchObject({
@@ -86,16 +95,16 @@ describe("a list that could not be read whole", () => {
     });
   });
 
-  it("because the engine fell silent in the middle is a fault", async () => {
+  it("a list that stops in the middle because the engine hangs is an error", async () => {
     await using engine = await fakeEngine();
     engine.on("/containers/json", (_request, response) => response.writeHead(200).write("["));
-    expect(await fault(sourceOf(engine).list())).toMatchObject({
+    expect(await fault(sourceOf(engine, { timeoutMs: 500 }).list())).toMatchObject({
       code: "CFA-DOCKER-UNREACHABLE",
       transient: true,
     });
   });
 
-  it("because the connection broke in the middle is a fault", async () => {
+  it("a list that stops in the middle because the connection broke is an error", async () => {
     await using engine = await fakeEngine();
     engine.on("/containers/json", (_request, response) => {
       response.writeHead(200, { "content-length": 1_000 }).write("[");
@@ -107,7 +116,7 @@ describe("a list that could not be read whole", () => {
     });
   });
 
-  it("because the engine has an error of its own is a fault that passes", async () => {
+  it("a list that fails with an error of the engine is a transient error", async () => {
     await using engine = await fakeEngine();
     answer(engine, "/containers/json", 500, { message: "oops" });
     expect(await fault(sourceOf(engine).list())).toMatchObject({
@@ -117,7 +126,7 @@ describe("a list that could not be read whole", () => {
     });
   });
 
-  it("because a proxy refuses it names the path to allow", async () => {
+  it("the error for a list that a proxy refuses names the path to allow", async () => {
     await using engine = await fakeEngine();
     answer(engine, "/containers/json", 403, "<html>403 Forbidden</html>");
     const error = await fault(sourceOf(engine).list());
@@ -132,7 +141,7 @@ describe("a list that could not be read whole", () => {
     );
   });
 
-  it("because there is no socket says where it was looked for", async () => {
+  it("the error for a missing socket says where it was expected", async () => {
     const source = createDockerSource({
       docker: createDocker({ kind: "socket", path: "/nowhere/docker.sock" }),
       log: silent,
@@ -147,7 +156,7 @@ describe("a list that could not be read whole", () => {
 });
 
 describe("events", () => {
-  it("are asked for by name, so that signals and health probes wake nobody", async () => {
+  it("events are filtered by name, so that signals and health probes trigger no pass", async () => {
     await using engine = await fakeEngine();
     await using heard = hear(sourceOf(engine));
     await heard.watch.ready;
@@ -183,7 +192,7 @@ describe("events", () => {
   });
 
   it.each(["ended", "reset"] as const)(
-    "are followed further when the stream is %s, and what was missed meanwhile is looked at",
+    "events are followed again after the stream was %s, and a pass covers what was missed",
     async (how) => {
       await using engine = await fakeEngine();
       await using heard = hear(sourceOf(engine));
@@ -200,22 +209,22 @@ describe("events", () => {
     },
   );
 
-  it("are followed again when the engine was away, which is told once", async () => {
+  it("events are followed again after the engine was stopped, which is reported once", async () => {
     await using engine = await fakeEngine();
     await using heard = hear(sourceOf(engine));
     await heard.watch.ready;
     await engine.stop();
-    await until(() => heard.states.length === 2, "the loss was told of");
+    await until(() => heard.states.length === 2, "the loss is reported");
     const tried = engine.asked.length;
     await engine.start();
-    await until(() => heard.states.length === 3, "the return was told of");
+    await until(() => heard.states.length === 3, "the recovery is reported");
     expect(heard.states).toEqual([true, false, true]);
     expect(heard.faults).toMatchObject([{ code: "CFA-DOCKER-UNREACHABLE" }]);
     expect(heard.changes()).toBeGreaterThan(0);
     expect(engine.asked.length).toBeGreaterThan(tried);
   });
 
-  it("that cannot be had at first are had later, and until then nobody is told that all is ready", async () => {
+  it("events that are unavailable at first are followed later, and the watch is not ready until then", async () => {
     await using engine = await fakeEngine();
     await engine.stop();
     await using heard = hear(sourceOf(engine));
@@ -223,18 +232,18 @@ describe("events", () => {
     void heard.watch.ready.then(() => {
       ready = true;
     });
-    await until(() => heard.states.length === 1, "the failure was told of");
+    await until(() => heard.states.length === 1, "the failure is reported");
     expect({ ready, states: heard.states }).toEqual({ ready: false, states: [false] });
     await engine.start();
     await until(() => ready, "the watch is ready");
-    await until(() => heard.changes() > 0, "a look was asked for");
+    await until(() => heard.changes() > 0, "a pass is requested");
   });
 
-  it("that a proxy refuses are asked for again and again, with the reason told once", async () => {
+  it("events that a proxy refuses are requested repeatedly, and the reason is reported once", async () => {
     await using engine = await fakeEngine();
     answer(engine, "/events", 403, "no");
     await using heard = hear(sourceOf(engine));
-    await until(() => engine.asked.length > 3, "it was tried several times");
+    await until(() => engine.asked.length > 3, "the stream was requested several times");
     expect(heard.states).toEqual([false]);
     expect(heard.faults).toMatchObject([
       {
@@ -244,37 +253,40 @@ describe("events", () => {
     ]);
   });
 
-  it("of an engine that takes the request and never answers are given up, and asked for again", async () => {
+  it("an event request that the engine never answers times out and is repeated", async () => {
     await using engine = await fakeEngine();
     engine.on("/events", () => {});
-    await using heard = hear(sourceOf(engine, 20));
-    await until(() => engine.asked.length > 1 && heard.states.length > 0, "it was tried again");
+    await using heard = hear(sourceOf(engine, { subscribeMs: 20 }));
+    await until(
+      () => engine.asked.length > 1 && heard.states.length > 0,
+      "the stream was requested again",
+    );
     expect(heard.faults).toMatchObject([{ code: "CFA-DOCKER-UNREACHABLE" }]);
   });
 
-  it("end at once when they are no longer wanted, open or not", async () => {
+  it("closing the watch ends the events at once, whether the stream is open or not", async () => {
     await using engine = await fakeEngine();
     const open = hear(sourceOf(engine));
     await open.watch.ready;
     await open.watch.close();
     await until(() => engine.streams.size === 0, "the stream is closed");
     engine.on("/events", () => {});
-    const waiting = hear(sourceOf(engine, 60_000));
-    await until(() => engine.asked.length === 2, "the second one has asked");
+    const waiting = hear(sourceOf(engine));
+    await until(() => engine.asked.length === 2, "the second watch has sent its request");
     await waiting.watch.close();
     expect(waiting.states).toEqual([]);
   });
 });
 
 describe("the owner's name", () => {
-  it("is always the same for one engine, another one for another, and short enough to be written on everything", () => {
+  it("the owner's name is stable for one engine, different for another, and short enough for every mark", () => {
     expect(ownerFromEngine("ABCD:EFGH")).toBe(ownerFromEngine("ABCD:EFGH"));
     expect(ownerFromEngine("ABCD:EFGH")).not.toBe(ownerFromEngine("ABCD:EFGI"));
     expect(ownerFromEngine("b1946ac9-2f3e-4f1c-8b5e-1f2d3c4b5a69")).toMatch(/^host-[0-9a-f]{8}$/);
     expect(parseOwner(ownerFromEngine("x"))).toBeDefined();
   });
 
-  it("is not made of an id that the engine makes up anew each time, as Podman does", async () => {
+  it("the owner's name is not derived from an engine id that changes on every request, as on Podman", async () => {
     await using engine = await fakeEngine();
     engine.on("/info", (_request, response) =>
       response.end(JSON.stringify({ ID: String(engine.asked.length), ServerVersion: "5.2.0" })),
@@ -286,7 +298,7 @@ describe("the owner's name", () => {
   });
 });
 
-it("nothing but GET ever reaches the engine", async () => {
+it("only GET requests reach the engine", async () => {
   await using engine = await fakeEngine();
   answer(engine, "/containers/json", 200, []);
   answer(engine, "/info", 200, { ID: "A", ServerVersion: "28" });
