@@ -27,8 +27,8 @@ async function scene() {
   };
 }
 
-describe("names that labels speak of", () => {
-  it("are looked up only where a label speaks of one", async () => {
+describe("names in labels", () => {
+  it("names are looked up only if a label contains one", async () => {
     await using world = await scene();
     expect(await world.hands.observe(NO_REFERENCES)).toEqual({
       groups: { found: [] },
@@ -43,7 +43,7 @@ describe("names that labels speak of", () => {
     expect(world.ak.controls.calls).toEqual([]);
   });
 
-  it("are found, every one on every page, without the users of a group", async () => {
+  it("names are found on every page, without reading the users of a group", async () => {
     await using world = await scene();
     for (const at of Array(150).keys()) addGroup(world.ak.state, { name: `group-${at}` });
     const token = seedServiceToken(world.cf.state, "ci");
@@ -58,13 +58,13 @@ describe("names that labels speak of", () => {
     ]);
   });
 
-  it("are never written", async () => {
+  it("a lookup of names never writes", async () => {
     await using world = await scene();
     await world.hands.observe(asked(["family", "nobody"], ["ci"]));
     expect([...world.ak.controls.writes(), ...world.cf.controls.writes()]).toEqual([]);
   });
 
-  it("that cannot be looked up for want of a permission are unknown, and the permission is named", async () => {
+  it("names that cannot be looked up without a permission are unknown, and the problem names the permission", async () => {
     await using world = await scene();
     world.ak.state.apiToken.permissions = new Set();
     world.cf.state.denied.add("service-tokens");
@@ -84,7 +84,7 @@ describe("names that labels speak of", () => {
     });
   });
 
-  it("of one side are known though the other side may not be read", async () => {
+  it("names of one service are known even if the other service may not be read", async () => {
     await using world = await scene();
     world.cf.state.denied.add("service-tokens");
     const seen = await world.hands.observe(asked(["family"], ["ci"]));
@@ -110,7 +110,7 @@ describe("names that labels speak of", () => {
       code: "CFA-AK-REFUSED",
     },
   ])(
-    "that cannot be read for another reason are no absence: $side $status is $code",
+    "a failed lookup of names is an error and not an absence ($side with status $status is $code)",
     async ({ side, status, body, code }) => {
       await using world = await scene();
       world[side].controls.fault(
@@ -128,14 +128,11 @@ it.each<{ name: string; now: ReturnType<typeof asked>; known: boolean }>([
   { name: "fewer names", now: asked([]), known: true },
   { name: "another group", now: asked(["admins"]), known: false },
   { name: "another service token", now: asked(["family"], ["uptime"]), known: false },
-])(
-  "a name that was looked for is not looked for again at once, found or not: $name",
-  ({ now, known }) => {
-    expect(
-      isFresh(
-        { groups: { found: [] }, tokens: { found: [] }, asked: asked(["family"], ["ci"]) },
-        now,
-      ),
-    ).toBe(known);
-  },
-);
+])("a recent lookup, whether it found the names or not, covers $name: $known", ({ now, known }) => {
+  expect(
+    isFresh(
+      { groups: { found: [] }, tokens: { found: [] }, asked: asked(["family"], ["ci"]) },
+      now,
+    ),
+  ).toBe(known);
+});

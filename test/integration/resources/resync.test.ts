@@ -21,7 +21,7 @@ import { authentik, cloudflare, owner } from "../../support/observed-state.ts";
 
 const HOSTS = Array.from({ length: 100 }, (_, n) => `app${n}.example.com`);
 
-test("a resync of 100 settled routes takes six calls to Cloudflare, however many zones there are", async () => {
+test("a resync of 100 converged routes takes six calls to Cloudflare for any number of zones", async () => {
   await using cf = await cloudflare({ zones: ["example.com", "example.net", "example.org"] });
   await using ak = await authentik();
   const { state } = cf.sandbox;
@@ -82,7 +82,7 @@ test("a resync of 100 settled routes takes six calls to Cloudflare, however many
     "policies",
     "apps",
     "configurations",
-    // What cloudflared runs: one that was started again may be behind, and nothing else tells.
+    // Which rules cloudflared runs. A restarted one may be behind, and no other call shows that.
     "connections",
     "dns_records",
   ]);

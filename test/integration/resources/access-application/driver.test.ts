@@ -75,7 +75,7 @@ const mine = (observed: ObservedAccessApplications, route: string) => {
   return at;
 };
 
-test("an application of ours carries our tag on exactly one route", async () => {
+test("an application is ours if it has our tag and exactly one route", async () => {
   await using world = await scene();
   world.ours("app.example.com");
   world.ours("App.example.com/api/", { tags: [TAG, "home"] });
@@ -103,7 +103,7 @@ test("an application of ours carries our tag on exactly one route", async () => 
   ]);
 });
 
-test("what somebody else's applications link is known", async () => {
+test("the policies of foreign applications are observed", async () => {
   await using world = await scene();
   const family = seedPolicy(world.state, { name: "Family" }).id;
   seedApp(world.state, { domain: "nas.example.com", policies: [{ id: family, precedence: 1 }] });
@@ -111,7 +111,7 @@ test("what somebody else's applications link is known", async () => {
   expect((await world.look()).linked).toEqual([family]);
 });
 
-test("of two of ours on one route the older counts, and the other is a double", async () => {
+test("of two applications of ours on one route the older counts and the other is a duplicate", async () => {
   await using world = await scene();
   const younger = world.ours("app.example.com", { created_at: "2026-02-01T00:00:00Z" });
   const older = world.ours("app.example.com", { created_at: "2026-01-01T00:00:00Z" });
@@ -135,7 +135,7 @@ test("of two of ours on one route the older counts, and the other is a double", 
   expect([...world.state.apps.keys()]).toEqual([older.id]);
 });
 
-test("what is written is what is then seen", async () => {
+test("a written application is observed as it was written", async () => {
   await using world = await scene();
   const applied = await world.api.apply(
     [world.open("app.example.com", { session: "168h" }), world.open("app.example.com/api")],
@@ -157,7 +157,7 @@ test("what is written is what is then seen", async () => {
   });
 });
 
-test("an update leaves what the user set, and the audience", async () => {
+test("an update keeps an application's audience and the user's settings", async () => {
   await using world = await scene();
   const logo = {
     logo_url: "https://example.com/logo.png",
@@ -187,13 +187,13 @@ test("an update leaves what the user set, and the audience", async () => {
   expect(mine(applied.observed, "app.example.com").aud).toBe(app.aud);
 });
 
-test("a session of a day is the same in each of its forms", async () => {
+test("the session duration of a day is recognised in each of its forms", async () => {
   await using world = await scene();
   world.ours("app.example.com", { session_duration: "24h0m0s" });
   expect(mine(await world.look(), "app.example.com").session).toBe("24h");
 });
 
-test("an application that is gone already counts as deleted", async () => {
+test("an application that no longer exists counts as deleted", async () => {
   await using world = await scene();
   const app = world.ours("app.example.com");
   const observed = await world.look();
@@ -214,7 +214,7 @@ test("an application that is gone already counts as deleted", async () => {
   expect(applied.observed.mine.size).toBe(0);
 });
 
-test("the tag is made when it is missing, and one that is there is fine", async () => {
+test("a missing tag is created, and an existing one is used", async () => {
   await using world = await scene();
   const tag: AccessApplicationChange = {
     kind: "access",
@@ -234,7 +234,7 @@ test("the tag is made when it is missing, and one that is there is fine", async 
   expect([...world.state.tags.keys()]).toEqual([TAG]);
 });
 
-test("one application that is refused keeps none of the others from being made", async () => {
+test("a refused application does not stop the others from being created", async () => {
   await using world = await scene();
   const observed = await world.look();
   seedApp(world.state, { domain: "b.example.com" });
@@ -248,7 +248,7 @@ test("one application that is refused keeps none of the others from being made",
   ]);
 });
 
-test("a creation whose answer is lost is found at the next look", async () => {
+test("an application whose creation got no answer is found at the next observation", async () => {
   await using world = await scene();
   const observed = await world.look();
   world.sandbox.controls.fault(({ write }) => write, { kind: "reset", when: "after" });
@@ -257,7 +257,7 @@ test("a creation whose answer is lost is found at the next look", async () => {
   expect((await world.api.observe("routes", applied.observed)).mine.size).toBe(1);
 });
 
-test("a resync takes one call", async () => {
+test("a resync of the applications takes one call", async () => {
   await using world = await scene();
   const before = await world.look();
   world.sandbox.controls.clear();

@@ -41,7 +41,7 @@ const open: AccessPolicyChange = {
 };
 const nothing: ObservedAccessPolicies = { mine: [], theirs: [] };
 
-test("a policy is ours by the beginning of its name", async () => {
+test("a policy is ours if its name begins with our mark", async () => {
   await using world = await scene();
   seedPolicy(world.sandbox.state, { name: NAME, decision: "bypass" });
   seedPolicy(world.sandbox.state, { name: "cfauth:home2 public, no login" });
@@ -49,7 +49,7 @@ test("a policy is ours by the beginning of its name", async () => {
   expect((await world.api.observe("all", undefined)).mine.map(({ name }) => name)).toEqual([NAME]);
 });
 
-test("what is written is what is then seen", async () => {
+test("a written policy is observed as it was written", async () => {
   await using world = await scene();
   const opened = await world.api.apply([open], await world.api.observe("all", undefined));
   expect(opened).toMatchObject({ failures: [], outcomeUnknown: false });
@@ -59,7 +59,7 @@ test("what is written is what is then seen", async () => {
   ]);
 });
 
-test("an update takes away a condition that somebody added", async () => {
+test("an update removes a condition that someone added to a policy", async () => {
   await using world = await scene();
   seedPolicy(world.sandbox.state, {
     name: NAME,
@@ -75,7 +75,7 @@ test("an update takes away a condition that somebody added", async () => {
 });
 
 test.each(["", "24h", "24h0m0s"])(
-  "a session of %j is taken for none of the policy's own",
+  "a policy with the session duration %j has no session duration of its own",
   async (session_duration) => {
     await using world = await scene();
     seedPolicy(world.sandbox.state, { name: NAME, session_duration });
@@ -85,7 +85,7 @@ test.each(["", "24h", "24h0m0s"])(
   },
 );
 
-test("a rule and a field that Access answers empty say nothing", async () => {
+test("an empty rule and an empty field in Access's answer are ignored", async () => {
   await using world = await scene();
   const rules = [
     { email: { email: "" } },
@@ -98,11 +98,11 @@ test("a rule and a field that Access answers empty say nothing", async () => {
     { everyone: {} },
     { oidc: { claim_name: "groups", claim_value: "family" } },
   ]);
-  // The vendor's schema has no such answer.
+  // The vendor's schema does not contain this answer.
   (world.sandbox.controls.violations as string[]).splice(0);
 });
 
-test("a policy that is gone already counts as deleted", async () => {
+test("a policy that no longer exists counts as deleted", async () => {
   await using world = await scene();
   const policy = seedPolicy(world.sandbox.state, { name: NAME });
   const observed = await world.api.observe("all", undefined);
@@ -117,7 +117,7 @@ test("a policy that is gone already counts as deleted", async () => {
   expect(applied).toMatchObject({ observed: { mine: [] }, failures: [], outcomeUnknown: false });
 });
 
-test("a creation whose answer is lost is not sent again, and is found at the next look", async () => {
+test("a policy whose creation got no answer is not sent again and is found at the next observation", async () => {
   await using world = await scene();
   world.sandbox.controls.fault(({ write }) => write, { kind: "reset", when: "after" });
   const applied = await world.api.apply([open], nothing);
@@ -130,7 +130,7 @@ test("a creation whose answer is lost is not sent again, and is found at the nex
   expect(world.sandbox.controls.writes()).toHaveLength(1);
 });
 
-test("a policy that the user keeps is seen, never as ours", async () => {
+test("a policy of the user is observed as foreign", async () => {
   await using world = await scene();
   const { state } = world.sandbox;
   const friends = seedPolicy(state, {
@@ -147,7 +147,7 @@ test("a policy that the user keeps is seen, never as ours", async () => {
   });
 });
 
-test("every sort of rule is taken by Cloudflare and comes back as it was wished", async () => {
+test("Cloudflare accepts every kind of policy rule and returns it as desired", async () => {
   await using world = await scene();
   const { state } = world.sandbox;
   const idp = seedIdentityProvider(state, { name: "Authentik", type: "oidc" }).id;
@@ -199,7 +199,7 @@ test("every sort of rule is taken by Cloudflare and comes back as it was wished"
   expect(observed.mine).toMatchObject(wishes);
 });
 
-test("a policy that was widened by hand is narrowed and gets a successor, and the user's beside it is left alone", async () => {
+test("a policy that was widened by hand is narrowed and replaced, and the user's policy beside it stays", async () => {
   await using world = await scene();
   const { state } = world.sandbox;
   const idp = seedIdentityProvider(state, { name: "Authentik", type: "oidc" }).id;
@@ -247,7 +247,7 @@ test("a policy that was widened by hand is narrowed and gets a successor, and th
   expect(state.policies.get(friends.id)).toEqual(before);
 });
 
-test("a policy that is in use cannot be deleted, and is still there", async () => {
+test("a policy in use cannot be deleted and still exists", async () => {
   await using world = await scene();
   const policy = seedPolicy(world.sandbox.state, { name: NAME });
   seedApp(world.sandbox.state, {
@@ -270,7 +270,7 @@ test("a policy that is in use cannot be deleted, and is still there", async () =
   expect(applied.failures).toHaveLength(1);
 });
 
-test("an e-mail address is in no change's subject and in no failure", async () => {
+test("no change's subject and no error contains an e-mail address of a policy", async () => {
   await using world = await scene();
   const protection = only({ emails: ["ann@example.com"] });
   const wish = exposure("app.example.com", { protection });

@@ -64,7 +64,7 @@ const close = (observed: ObservedDnsRecords, name: string): DnsRecordChange => {
   return { kind: "dns", action: "delete", key: name, subject: name, existing: at };
 };
 
-test("only a record with exactly our comment is ours", async () => {
+test("only a DNS record with exactly our comment is ours", async () => {
   await using world = await scene();
   seedRecord(world.sandbox.state, { name: "ours.example.com", ...OURS });
   seedRecord(world.sandbox.state, { name: "other.example.com", ...OURS, comment: "cfauth:home2" });
@@ -93,7 +93,7 @@ test("only a record with exactly our comment is ours", async () => {
   ]);
 });
 
-test("zones that may not be used are not looked at", async () => {
+test("zones that CFAUTH_ZONES excludes are not observed", async () => {
   await using world = await scene({ zones: ["example.com", "example.org"], only: ["Example.org"] });
   const observed = await world.api.observe("all", undefined);
   expect(observed.zones.map(({ name }) => name)).toEqual(["example.org"]);
@@ -101,7 +101,7 @@ test("zones that may not be used are not looked at", async () => {
   expect((await world.api.observe("routes", observed)).excludedZones).toEqual(["example.com"]);
 });
 
-test("a resync asks only the zones in use, and remembers the others", async () => {
+test("a resync reads only the zones in use and remembers the others", async () => {
   await using world = await scene({ zones: ["example.com", "example.org"] });
   seedRecord(world.sandbox.state, { name: "ours.example.com", ...OURS });
   seedRecord(world.sandbox.state, { name: "hand.example.org" });
@@ -114,7 +114,7 @@ test("a resync asks only the zones in use, and remembers the others", async () =
   expect(observed.zones).toEqual(before.zones);
 });
 
-test("one record is written by itself, several of a zone in one transaction", async () => {
+test("one DNS record is written by itself, several of a zone in one transaction", async () => {
   await using world = await scene();
   const observed = await world.api.observe("all", undefined);
   world.sandbox.controls.clear();
@@ -133,7 +133,7 @@ test("one record is written by itself, several of a zone in one transaction", as
   expect(more.observed).toEqual(await world.api.observe("all", undefined));
 });
 
-test("what is written is a proxied CNAME with our comment", async () => {
+test("a written DNS record is a proxied CNAME with our comment", async () => {
   await using world = await scene();
   await world.api.apply([world.open("a.example.com")], await world.api.observe("all", undefined));
   expect([...world.sandbox.state.records.values()]).toMatchObject([
@@ -148,7 +148,7 @@ test("what is written is a proxied CNAME with our comment", async () => {
   ]);
 });
 
-test("a record of ours that leads elsewhere is led back", async () => {
+test("a DNS record of ours that leads elsewhere is corrected", async () => {
   await using world = await scene();
   const record = seedRecord(world.sandbox.state, {
     name: "a.example.com",
@@ -171,7 +171,7 @@ test("a record of ours that leads elsewhere is led back", async () => {
   });
 });
 
-test("one record that is refused keeps none of its batch from being written", async () => {
+test("a refused DNS record does not stop the others of its batch", async () => {
   await using world = await scene();
   const observed = await world.api.observe("all", undefined);
   seedRecord(world.sandbox.state, { name: "b.example.com" });
@@ -186,7 +186,7 @@ test("one record that is refused keeps none of its batch from being written", as
   expect(world.names()).toEqual(["a.example.com", "b.example.com", "c.example.com"]);
 });
 
-test("more than a batch takes goes in several", async () => {
+test("more DNS records than a batch allows are written in several batches", async () => {
   await using world = await scene();
   const changes = Array.from({ length: 201 }, (_, n) => world.open(`n${n}.example.com`));
   const applied = await world.api.apply(changes, await world.api.observe("all", undefined));
@@ -196,7 +196,7 @@ test("more than a batch takes goes in several", async () => {
   ).toEqual(["dns_records/batch", "dns_records"]);
 });
 
-test("each zone is written by itself", async () => {
+test("the DNS records of each zone are written separately", async () => {
   await using world = await scene({ zones: ["example.com", "example.org"] });
   const applied = await world.api.apply(
     [world.open("a.example.com"), world.open("a.example.org", "example.org")],
@@ -206,7 +206,7 @@ test("each zone is written by itself", async () => {
   expect(world.names()).toEqual(["a.example.com", "a.example.org"]);
 });
 
-test("a record that is gone already counts as deleted", async () => {
+test("a DNS record that no longer exists counts as deleted", async () => {
   await using world = await scene();
   const record = seedRecord(world.sandbox.state, { name: "a.example.com", ...OURS });
   const observed = await world.api.observe("all", undefined);
@@ -216,7 +216,7 @@ test("a record that is gone already counts as deleted", async () => {
   expect(applied.observed.mine.size).toBe(0);
 });
 
-test("a batch whose answer is lost is not sent again, and leaves what stands in doubt", async () => {
+test("a batch without an answer is not sent again, and its outcome is unknown", async () => {
   await using world = await scene();
   const observed = await world.api.observe("all", undefined);
   world.sandbox.controls.fault(({ write }) => write, { kind: "reset", when: "after" });

@@ -75,7 +75,7 @@ test("a tunnel that was never configured has no rules and answers 404 to everyth
   });
 });
 
-test("a tunnel that is not there yet has no document", async () => {
+test("a tunnel that does not exist yet has no document", async () => {
   await using world = await cloudflare();
   const api = createIngressRuleDriver({
     cloudflare: world.client,
@@ -87,7 +87,7 @@ test("a tunnel that is not there yet has no document", async () => {
   expect(world.sandbox.controls.calls).toEqual([]);
 });
 
-test("the catch-all stands outside the rules, everything else beside them", async () => {
+test("the catch-all is observed apart from the rules, and all other settings beside them", async () => {
   await using world = await scene({
     ingress: [{ hostname: "nas.example.com", service: "http://nas:80" }],
     originRequest: { connectTimeout: 5 },
@@ -102,7 +102,7 @@ test("the catch-all stands outside the rules, everything else beside them", asyn
   });
 });
 
-test("many changes are one write", async () => {
+test("many changes of rules are one write", async () => {
   await using world = await scene();
   const observed = await world.api.observe("all", undefined);
   world.sandbox.controls.clear();
@@ -117,7 +117,7 @@ test("many changes are one write", async () => {
   expect(world.sandbox.controls.calls.map(({ method }) => method)).toEqual(["GET", "PUT"]);
 });
 
-test("rules and settings of others go back byte for byte", async () => {
+test("foreign rules and settings are written back byte for byte", async () => {
   const foreign = {
     originRequest: { noTLSVerify: true, access: { required: false, teamName: "x", audTag: [] } },
     service: "https://nas:443",
@@ -143,7 +143,7 @@ test("rules and settings of others go back byte for byte", async () => {
   expect(JSON.stringify(rest)).toBe(JSON.stringify(restBefore));
 });
 
-test("a document that somebody changed since it was seen is not written over, but shown", async () => {
+test("a document that changed since it was observed is not overwritten but observed again", async () => {
   await using world = await scene({});
   const observed = await world.api.observe("all", undefined);
   seedConfiguration(world.sandbox.state, world.tunnel, {
@@ -166,7 +166,7 @@ test("a document that somebody changed since it was seen is not written over, bu
   ]);
 });
 
-test("a write between our look and our write makes what stands outcomeUnknown", async () => {
+test("a foreign write between our read and our write makes the outcome unknown", async () => {
   await using world = await scene({});
   const observed = await world.api.observe("all", undefined);
   world.sandbox.controls.hook((call, moment) => {
@@ -181,7 +181,7 @@ test("a write between our look and our write makes what stands outcomeUnknown", 
   });
 });
 
-test("one rule that Cloudflare refuses keeps none of the others from being written", async () => {
+test("a rule that Cloudflare refuses does not stop the others from being written", async () => {
   await using world = await scene();
   const changes = [
     open("a.example.com"),
@@ -200,7 +200,7 @@ test("one rule that Cloudflare refuses keeps none of the others from being writt
   ]);
 });
 
-test("changes that change nothing are not written", async () => {
+test("changes without a difference are not written", async () => {
   await using world = await scene({});
   const observed = await world.api.observe("all", undefined);
   const applied = await world.api.apply([close("gone.example.com", observed)], observed);
@@ -208,7 +208,7 @@ test("changes that change nothing are not written", async () => {
   expect(world.sandbox.controls.writes()).toEqual([]);
 });
 
-test("a write whose answer is lost fails all changes and leaves what stands in doubt", async () => {
+test("a write without an answer fails all changes, and its outcome is unknown", async () => {
   await using world = await scene({});
   const observed = await world.api.observe("all", undefined);
   world.sandbox.controls.fault(({ write }) => write, { kind: "reset", when: "after" });
@@ -218,7 +218,7 @@ test("a write whose answer is lost fails all changes and leaves what stands in d
   expect(world.sandbox.controls.writes()).toHaveLength(1);
 });
 
-test("an open rule that another writer puts back, who read before it went, is seen while its application is there", async () => {
+test("an open rule that another writer restores from an old read is observed while its application exists", async () => {
   const wiki = { hostname: "wiki.example.com", service: "http://wiki:80" };
   await using world = await scene({ ingress: [wiki] });
   const observed = await world.api.observe("all", undefined);
@@ -232,7 +232,7 @@ test("an open rule that another writer puts back, who read before it went, is se
   });
 });
 
-test("a rule that checks a login is not looked for once more when it is gone: without its application nobody has that login", async () => {
+test("a removed rule with a login check is not looked up again, because no one can log in without its application", async () => {
   await using world = await scene({});
   const opened = await world.api.apply(
     [open("app.example.com")],
@@ -255,11 +255,11 @@ const KEPT_OUT: Fault = {
   },
 };
 
-/** What of the calls concerns the document. */
+/** The calls that concern the document. */
 const sent = (world: Awaited<ReturnType<typeof scene>>) =>
   world.sandbox.controls.calls.map(({ method }) => method).join(" ");
 
-test("a write that the limit keeps out is tried again from a fresh read", async () => {
+test("a write that the rate limit refuses is repeated from a fresh read", async () => {
   await using world = await scene({});
   const observed = await world.api.observe("routes", undefined);
   world.sandbox.controls.clear();
@@ -272,7 +272,7 @@ test("a write that the limit keeps out is tried again from a fresh read", async 
   expect(world.rules()).toEqual(["app.example.com http://web:80", " http_status:404"]);
 });
 
-test("an edit made by hand while the limit kept a write out is not written over", async () => {
+test("an edit made by hand while the rate limit delayed a write is not overwritten", async () => {
   await using world = await scene({});
   const observed = await world.api.observe("routes", undefined);
   world.sandbox.controls.fault(({ write }) => write, KEPT_OUT);
@@ -306,7 +306,7 @@ test("each half of a refused document is written from a read of its own", async 
   expect(world.rules()).toHaveLength(4);
 });
 
-test("an edit made by hand between the halves of a refused document is not written over, and the second half is left", async () => {
+test("an edit made by hand between the halves of a refused document is kept, and the second half is not written", async () => {
   await using world = await scene({});
   const changes = [
     open("a.example.com"),
@@ -328,7 +328,7 @@ test("an edit made by hand between the halves of a refused document is not writt
   expect(world.rules()).toEqual(["nas.example.com http://nas:80", " http_status:404"]);
 });
 
-test("where Cloudflare refuses the mark the rule is written without it, and that is remembered", async () => {
+test("a rule is written without the mark if Cloudflare rejects the mark, and that is remembered", async () => {
   await using world = await scene({});
   const observed = await world.api.observe("routes", undefined);
   expect(observed.takesMark).toBe(true);
@@ -342,7 +342,7 @@ test("where Cloudflare refuses the mark the rule is written without it, and that
   expect((await world.api.observe("routes", undefined)).takesMark).toBe(false);
 });
 
-test("a document that Cloudflare refuses for another reason leaves the mark in use", async () => {
+test("a document that Cloudflare refuses for another reason keeps the mark", async () => {
   await using world = await scene({});
   const applied = await world.api.apply(
     [open("bad.example.com", "http://web:80/path")],
@@ -351,7 +351,7 @@ test("a document that Cloudflare refuses for another reason leaves the mark in u
   expect([applied.failures.length, applied.observed.takesMark]).toEqual([1, true]);
 });
 
-test("a connector that does not report what it runs is not called behind", async () => {
+test("a connector that does not report its version does not count as behind", async () => {
   let ms = 0;
   await using world = await scene({});
   const api = createIngressRuleDriver({
@@ -373,7 +373,7 @@ test("a connector that does not report what it runs is not called behind", async
   expect(await api.observe("all", undefined)).toMatchObject({ behind: false });
 });
 
-test("a connector that runs an older document is behind once it has lasted, however often it is asked", async () => {
+test("a connector with an older document counts as behind after some time, however often it is asked", async () => {
   let ms = 0;
   await using world = await scene({});
   const api = createIngressRuleDriver({

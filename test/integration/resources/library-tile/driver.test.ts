@@ -7,7 +7,7 @@ import { exposure, key, only, plain } from "../../../support/builders.ts";
 import { owner } from "../../../support/observed-state.ts";
 import { applicationIn, type TileScene, tileScene } from "../../../support/tile-scene.ts";
 
-/** From the first version that is supported to the one that is foreseen; schemas of all but the last are held against every call. */
+/** From the first supported version to the next expected one. Every call is checked against the schemas of all but the last. */
 const VERSIONS: readonly VersionName[] = [
   "2024.2",
   "2024.12",
@@ -29,7 +29,7 @@ const forGroups = (...groups: readonly string[]) =>
   exposure(WIKI, { protection: only({ groups }) });
 const shown = (more: Partial<Display>) => exposure(WIKI, { display: { ...plain, ...more } });
 
-/** Of the tile, those to groups and users by their names. */
+/** The names of the groups and users that the tile is bound to. */
 function boundTo({ ak: { state } }: TileScene, target: string): readonly string[] {
   return state.bindings
     .filter((binding) => binding.target === target)
@@ -45,11 +45,12 @@ function boundTo({ ak: { state } }: TileScene, target: string): readonly string[
 const bind = ({ ak }: TileScene, target: string, to: object) =>
   ak.ask("POST", "/policies/bindings/", { target, order: 0, ...to });
 
-describe.each(BOTH)("Authentik $version, by the token of $who", ({ version, superuser }) => {
+describe.each(BOTH)("Authentik $version with the token of $who", ({ version, superuser, who }) => {
+  const authentik = `in Authentik ${version} with the token of ${who}`;
   const scene = () => tileScene({ version, superuser });
   const me = superuser ? [] : ["cfauth"];
 
-  it("gets a tile with all that the labels say, and a fresh look has nothing to do", async () => {
+  it(`a tile gets everything from its labels and then is in sync ${authentik}`, async () => {
     await using world = await scene();
     const more = {
       icon: "https://icons.example.com/wiki.png",
@@ -75,7 +76,7 @@ describe.each(BOTH)("Authentik $version, by the token of $who", ({ version, supe
     expect(world.ak.controls.writes()).toEqual([]);
   });
 
-  it("shows the tile of a route for groups to their members alone, not even to others while it is made", async () => {
+  it(`a tile for groups is never shown to anyone but their members, even during its creation, ${authentik}`, async () => {
     await using world = await scene();
     const seenByBob: string[] = [];
     world.ak.controls.hook(
@@ -88,7 +89,7 @@ describe.each(BOTH)("Authentik $version, by the token of $who", ({ version, supe
     expect(await world.hand().look()).toEqual(seen);
   });
 
-  it("moves the tile from group to group, to everyone and back, and binds nobody twice", async () => {
+  it(`a tile moves from group to group, to everyone and back without a duplicate binding ${authentik}`, async () => {
     await using world = await scene();
     const hand = world.hand();
     await hand.settle([forGroups("admins")]);
@@ -103,7 +104,7 @@ describe.each(BOTH)("Authentik $version, by the token of $who", ({ version, supe
     expect(world.ak.state.applications).toHaveLength(1);
   });
 
-  it("writes what differs and no more", async () => {
+  it(`an update of a tile writes only the differences ${authentik}`, async () => {
     await using world = await scene();
     const hand = world.hand();
     const { seen } = await hand.settle([shown({ name: "Wiki" })]);
@@ -119,7 +120,7 @@ describe.each(BOTH)("Authentik $version, by the token of $who", ({ version, supe
     });
   });
 
-  it("keeps icons of its own as they are written", async () => {
+  it(`a tile keeps its icon as it was written ${authentik}`, async () => {
     await using world = await scene();
     const hand = world.hand();
     await hand.settle([shown({ icon: "https://icons.example.com/wiki.png" })]);
@@ -128,7 +129,7 @@ describe.each(BOTH)("Authentik $version, by the token of $who", ({ version, supe
     expect(await hand.look()).toEqual(seen);
   });
 
-  it("loses the tile with the route, with whatever was bound to it", async () => {
+  it(`a tile is removed with its route and its bindings ${authentik}`, async () => {
     await using world = await scene();
     const hand = world.hand();
     await hand.settle([forGroups("family")]);
@@ -138,7 +139,7 @@ describe.each(BOTH)("Authentik $version, by the token of $who", ({ version, supe
     expect((await hand.look()).mine.size).toBe(0);
   });
 
-  it("has an answer that was lost healed by the next look, at whatever step", async () => {
+  it(`the next observation corrects a tile after a lost answer at any step ${authentik}`, async () => {
     const wish = exposure(WIKI, {
       protection: only({ groups: ["family"] }),
       display: { ...plain, icon: "fa://fa-book" },
@@ -161,7 +162,7 @@ describe.each(BOTH)("Authentik $version, by the token of $who", ({ version, supe
     }
   });
 
-  it("keeps what is somebody else's to the byte", async () => {
+  it(`foreign applications stay byte for byte ${authentik}`, async () => {
     await using world = await scene();
     const theirs = [
       { name: "Wiki", slug: "wiki", meta_launch_url: "https://wiki.example.com" },
@@ -187,7 +188,7 @@ describe.each(BOTH)("Authentik $version, by the token of $who", ({ version, supe
 });
 
 describe("bindings on a tile of ours", () => {
-  it("that are no plain ones stay and count for nothing", async () => {
+  it("policy, negated and disabled bindings on a tile of ours stay and are ignored", async () => {
     await using world = await tileScene();
     const hand = world.hand();
     await hand.settle([forGroups("family")]);
@@ -202,7 +203,7 @@ describe("bindings on a tile of ours", () => {
     expect(JSON.stringify(world.ak.state.bindings)).toBe(before);
   });
 
-  it("that somebody added or made twice are taken away, and those that they removed made again", async () => {
+  it("added or duplicate bindings on a tile of ours are removed, and removed ones are recreated", async () => {
     await using world = await tileScene({ superuser: false });
     const hand = world.hand();
     await hand.settle([forGroups("admins", "family")]);
@@ -222,7 +223,7 @@ describe("bindings on a tile of ours", () => {
 });
 
 describe("a tile that changes its groups", () => {
-  it("is shown to nobody else on the way", async () => {
+  it("a tile that changes its groups is shown to no one else meanwhile", async () => {
     await using world = await tileScene();
     addUser(world.ak.state, { username: "carol" });
     await world.hand().settle([forGroups("admins")]);
@@ -236,19 +237,19 @@ describe("a tile that changes its groups", () => {
 
   it.each([
     {
-      name: "from everyone to a group",
+      name: "a change from everyone to a group",
       from: [exposure(WIKI)],
       to: [forGroups("family")],
       method: "POST",
     },
     {
-      name: "from a group to everyone",
+      name: "a change from a group to everyone",
       from: [forGroups("family")],
       to: [exposure(WIKI)],
       method: "DELETE",
     },
   ])(
-    "$name and is left half way is still found, and goes with the route",
+    "a tile is still found and removed with its route after $name was interrupted",
     async ({ from, to, method }) => {
       await using world = await tileScene({ superuser: false });
       await world.hand().settle(from);
@@ -270,7 +271,7 @@ describe("a tile that changes its groups", () => {
   );
 });
 
-describe("a slug of ours", () => {
+describe("the slug of a tile", () => {
   const SLUG = "cfauth-wiki-example-com-badcc2b7";
   const hide = async (world: TileScene, publisher: string) => {
     await world.ak.ask("POST", "/core/applications/", {
@@ -281,7 +282,7 @@ describe("a slug of ours", () => {
     await bind(world, applicationIn(world, "Found").pk, { group: world.group("admins") });
   };
 
-  it("that somebody else has is told and left alone, whether or not the list shows it", async () => {
+  it("a tile's slug that someone else uses is reported and left alone, whether or not the list shows it", async () => {
     await using world = await tileScene({ superuser: false });
     await hide(world, "me");
     const before = JSON.stringify([world.ak.state.applications, world.ak.state.bindings]);
@@ -300,13 +301,13 @@ describe("a slug of ours", () => {
     expect((await tileSceneSees(world)).problems).toEqual(problems);
   });
 
-  /** The same through eyes that see all there is. */
+  /** The same with a token that sees everything. */
   const tileSceneSees = (world: TileScene) => {
     world.ak.state.apiToken.username = "akadmin";
     return world.hand().settle([exposure(WIKI)]);
   };
 
-  it("that this token could not see is met, known by its publisher, and mended", async () => {
+  it("a tile that this token could not see is recognised by its publisher and corrected", async () => {
     await using world = await tileScene({ superuser: false });
     await hide(world, "cfauth:home");
     const { seen, problems } = await world.hand().settle([forGroups("family")]);
@@ -315,7 +316,7 @@ describe("a slug of ours", () => {
     expect(await world.hand().look()).toEqual(seen);
   });
 
-  it("is sought by the routes that exist: ours is met with its bindings, another's is known as that, and what is absent is asked for once", async () => {
+  it("tiles are looked up by existing routes: ours with their bindings, foreign ones as such, absent ones once", async () => {
     await using world = await tileScene({ superuser: false });
     await hide(world, "cfauth:home");
     const { api, look } = world.hand();
@@ -336,7 +337,7 @@ describe("a slug of ours", () => {
     expect(world.ak.controls.calls.filter(({ path }) => path.includes("gone"))).toEqual([]);
   });
 
-  it("that cannot be sought leaves the tiles as they are, with a warning", async () => {
+  it("tiles stay as they are, with a warning, if a slug cannot be looked up", async () => {
     await using world = await tileScene({ superuser: false });
     const { api, look } = world.hand();
     const seen = await look();
@@ -351,7 +352,7 @@ describe("a slug of ours", () => {
     });
   });
 
-  it("is another for another owner: both have a tile, and neither touches the other's", async () => {
+  it("two owners have tiles with different slugs and do not touch each other's", async () => {
     await using world = await tileScene();
     await world.hand().settle([forGroups("family")]);
     await world.hand({ owner: "garage" }).settle([forGroups("admins")]);
@@ -362,7 +363,7 @@ describe("a slug of ours", () => {
 });
 
 describe("icons", () => {
-  it("that Authentik does not take are let be until the next whole look", async () => {
+  it("icons that Authentik ignores are not written again before the next full observation", async () => {
     await using world = await tileScene();
     const hand = world.hand();
     const exposure = [shown({ icon: "fa://fa-book" })];
@@ -384,8 +385,8 @@ describe("icons", () => {
     { version: "2024.2" },
     { version: "2025.4" },
     { version: "2026.8" },
-  ])("that are no longer wished are taken away on $version", async ({ version }) => {
-    // What is published for set_icon_url wants a text; the code (authentik/lib/utils/file.py, up to 2025.10) takes an empty one.
+  ])("icons that are no longer desired are removed in Authentik $version", async ({ version }) => {
+    // The published schema of set_icon_url requires a text; the code (authentik/lib/utils/file.py, up to 2025.10) accepts an empty one.
     await using world = await tileScene({ version, clumsy: true });
     const hand = world.hand();
     await hand.settle([shown({ icon: "fa://fa-book" })]);
@@ -396,7 +397,7 @@ describe("icons", () => {
 });
 
 describe("where tiles are off", () => {
-  it("those that were made before are taken away, and nobody else's", async () => {
+  it("where tiles are off, our existing tiles are removed and foreign ones stay", async () => {
     await using world = await tileScene();
     await world.hand().settle([forGroups("family"), exposure("photos.example.com")]);
     await world.hand({ owner: "garage" }).settle([exposure(WIKI)]);
@@ -409,7 +410,7 @@ const THIRTY = Array.from({ length: 30 }, (_, n) =>
   exposure(`app${n}.example.com`, { protection: only({ groups: ["family"] }) }),
 );
 
-describe("a look", () => {
+describe("an observation of tiles", () => {
   const reads = ({ ak }: TileScene) =>
     ak.controls.calls.map(({ path, query }) => `${path}?${[...query.keys()].toSorted().join("&")}`);
 
@@ -421,7 +422,7 @@ describe("a look", () => {
     },
     { who: "a user", superuser: false, list: "/core/applications/?ordering&page&page_size&search" },
   ])(
-    "at 30 tiles takes two calls by the token of $who, and a whole one asks whose token it is",
+    "observing 30 tiles takes two calls with the token of $who, and a full observation also asks whose token it is",
     async ({ superuser, list }) => {
       await using world = await tileScene({ superuser });
       const { seen } = await world.hand().settle(THIRTY);
@@ -439,7 +440,7 @@ describe("a look", () => {
     },
   );
 
-  it("at no tile does not ask for bindings", async () => {
+  it("an observation without tiles does not request bindings", async () => {
     await using world = await tileScene();
     await world.hand().look();
     expect(reads(world)).toEqual([
@@ -450,44 +451,47 @@ describe("a look", () => {
 
   it.each([
     {
-      name: "of a token without the permission to list bindings",
+      name: "without the permission to list bindings",
       path: "/policies/bindings/",
       status: 403,
       code: "CFA-AK-PERMISSION",
     },
     {
-      name: "at an Authentik that breaks",
+      name: "of a failing Authentik",
       path: "/core/applications/",
       status: 500,
       code: "CFA-AK-UNREACHABLE",
     },
     {
-      name: "that is told nothing of the token",
+      name: "without an answer about the token",
       path: "/core/users/me/",
       status: 200,
       code: "CFA-AK-REFUSED",
     },
-  ])("$name says so, writes nothing and comes right by itself", async ({ path, status, code }) => {
-    await using world = await tileScene();
-    await world.hand().settle([exposure(WIKI)]);
-    world.ak.controls.clear();
-    world.ak.controls.fault(
-      (call) => call.path === path,
-      { kind: "status", status, body: {} },
-      Number.POSITIVE_INFINITY,
-    );
-    const blind = await world.hand().settle([shown({ name: "Our wiki" })]);
-    expect(blind.problems).toMatchObject([
-      { code, severity: "warning", effect: "unchanged", route: undefined, container: undefined },
-    ]);
-    expect(world.ak.controls.writes()).toEqual([]);
-    world.ak.controls.heal();
-    const { problems } = await world
-      .hand()
-      .settle([shown({ name: "Our wiki" })], await world.hand().look("routes", blind.seen));
-    expect(problems).toEqual([]);
-    expect(applicationIn(world, "Our wiki").meta_launch_url).toBe("https://wiki.example.com");
-  });
+  ])(
+    "an observation of tiles $name reports that, writes nothing and recovers by itself",
+    async ({ path, status, code }) => {
+      await using world = await tileScene();
+      await world.hand().settle([exposure(WIKI)]);
+      world.ak.controls.clear();
+      world.ak.controls.fault(
+        (call) => call.path === path,
+        { kind: "status", status, body: {} },
+        Number.POSITIVE_INFINITY,
+      );
+      const blind = await world.hand().settle([shown({ name: "Our wiki" })]);
+      expect(blind.problems).toMatchObject([
+        { code, severity: "warning", effect: "unchanged", route: undefined, container: undefined },
+      ]);
+      expect(world.ak.controls.writes()).toEqual([]);
+      world.ak.controls.heal();
+      const { problems } = await world
+        .hand()
+        .settle([shown({ name: "Our wiki" })], await world.hand().look("routes", blind.seen));
+      expect(problems).toEqual([]);
+      expect(applicationIn(world, "Our wiki").meta_launch_url).toBe("https://wiki.example.com");
+    },
+  );
 });
 
 describe("a token that may not", () => {
@@ -499,7 +503,7 @@ describe("a token that may not", () => {
     ]);
   };
 
-  it("make applications is told once for all tiles, and tries again after the next look", async () => {
+  it("a token that may not create applications is reported once for all tiles and tried again after the next observation", async () => {
     await using world = await tileScene();
     allow(world);
     const { seen, problems, done } = await world.hand().settle(THIRTY);
@@ -518,7 +522,7 @@ describe("a token that may not", () => {
     expect(world.sees("alice")).toHaveLength(30);
   });
 
-  it("bind groups leaves a tile that nobody sees, which is shown once it may", async () => {
+  it("a token that may not bind groups leaves a tile that no one sees, which is shown once it may", async () => {
     await using world = await tileScene({ superuser: false });
     allow(world, "authentik_core.add_application", "authentik_core.change_application");
     const { problems } = await world.hand().settle([forGroups("family")]);
@@ -529,7 +533,7 @@ describe("a token that may not", () => {
     expect([world.sees("alice"), world.sees("bob")]).toEqual([["Wiki"], []]);
   });
 
-  it("unbind groups leaves those who were bound, beside those who are to be", async () => {
+  it("a token that may not unbind groups keeps the old bindings beside the new ones", async () => {
     await using world = await tileScene({ superuser: false });
     await world.hand().settle([forGroups("admins")]);
     allow(world, "authentik_policies.add_policybinding");
@@ -538,7 +542,7 @@ describe("a token that may not", () => {
     expect(boundTo(world, applicationIn(world, "Wiki").pk)).toEqual(["admins", "cfauth", "family"]);
   });
 
-  it("delete applications is told, and the tile stays", async () => {
+  it("a token that may not delete applications is reported, and the tile stays", async () => {
     await using world = await tileScene();
     await world.hand().settle([exposure(WIKI)]);
     allow(world);
@@ -550,7 +554,7 @@ describe("a token that may not", () => {
 });
 
 describe("an Authentik that does not answer", () => {
-  it("is not asked for one tile after the other, and has them all after the next look", async () => {
+  it("an unreachable Authentik is not called for each tile and gets all of them after the next observation", async () => {
     await using world = await tileScene();
     const from = await world.hand().look();
     world.ak.controls.clear();
@@ -567,7 +571,7 @@ describe("an Authentik that does not answer", () => {
     expect(world.sees("alice")).toHaveLength(30);
   });
 
-  it("to one tile alone but with an error has the others made", async () => {
+  it("an error of Authentik for one tile does not stop the creation of the others", async () => {
     await using world = await tileScene();
     const odd = ({ body }: { readonly body: unknown }) =>
       JSON.stringify(body ?? "").includes("app0.example.com");

@@ -6,7 +6,7 @@ import { loginScene, methodIn, providerIn } from "./scene.ts";
 
 const FLOW = "default-provider-authorization-explicit-consent";
 
-/** With one cfauth, and no route that asks for a group. */
+/** A login scene with one cfauth and no route that asks for a group. */
 async function scene({
   flow = FLOW,
   ready,
@@ -19,7 +19,7 @@ async function scene({
   return { ...world, api, look, settle: () => settle(wishing()) };
 }
 
-test("what a user set on the provider stays", async () => {
+test("the user's settings on the provider stay", async () => {
   await using world = await scene();
   const { provider } = await wire(world.ak, {
     signing_key: null,
@@ -31,13 +31,13 @@ test("what a user set on the provider stays", async () => {
   expect(after?.signing_key).toBeTruthy();
 });
 
-test("a provider of another name is found by the application that has it", async () => {
+test("a provider with another name is found through its application", async () => {
   await using world = await scene();
   const { provider } = await wire(world.ak, { name: "Cloudflare" });
   expect((await world.look()).provider).toMatchObject({ pk: provider.pk, name: "Cloudflare" });
 });
 
-test("before Authentik has made its defaults it is not ready", async () => {
+test("Authentik is not ready before it has created its defaults", async () => {
   await using world = await scene({ ready: false });
   expect((await world.look()).prerequisites).toMatchObject({ code: "CFA-AK-NOT-READY" });
   await world.ak.finishBoot();
@@ -47,7 +47,7 @@ test("before Authentik has made its defaults it is not ready", async () => {
   });
 });
 
-test("a flow that is not there is a problem that names those that are", async () => {
+test("the problem for a missing flow names the flows that exist", async () => {
   await using world = await scene({ flow: "my-flow" });
   const { prerequisites } = await world.look();
   expect(prerequisites).toMatchObject({
@@ -57,7 +57,7 @@ test("a flow that is not there is a problem that names those that are", async ()
   expect("fix" in prerequisites && prerequisites.fix).toContain(FLOW);
 });
 
-test("without a key that Cloudflare can check there is a problem", async () => {
+test("a provider without a signing key that Cloudflare can verify is a problem", async () => {
   await using world = await scene();
   const internal = world.ak.state.certificates.filter(
     ({ name }) => name !== "authentik Self-signed Certificate",
@@ -66,7 +66,7 @@ test("without a key that Cloudflare can check there is a problem", async () => {
   expect((await world.look()).prerequisites).toMatchObject({ code: "CFA-AK-NO-KEY" });
 });
 
-test("only a login method of this slug is ours, and others are left alone", async () => {
+test("only a login method with this slug is ours, and others stay unchanged", async () => {
   await using world = await scene();
   const config = {
     client_id: "x",
@@ -87,7 +87,7 @@ test("only a login method of this slug is ours, and others are left alone", asyn
   expect(JSON.stringify([...world.cf.state.identityProviders.values()].slice(0, 3))).toBe(before);
 });
 
-test("a new client secret reaches Cloudflare, and what the user set on the login method stays", async () => {
+test("a new client secret reaches Cloudflare, and the user's settings on the login method stay", async () => {
   await using world = await scene();
   await world.settle();
   const method = methodIn(world);
@@ -113,7 +113,7 @@ test("a new client secret reaches Cloudflare, and what the user set on the login
   expect(world.cf.state.identityProviders.size).toBe(1);
 });
 
-test("the client secret is in no failure", async () => {
+test("no error of the login contains the client secret", async () => {
   await using world = await scene();
   const seen = await world.settle();
   const secret = seen.provider?.clientSecret ?? "";
@@ -149,7 +149,7 @@ test("the client secret is in no failure", async () => {
   );
 });
 
-test("a failed read is no absence: nothing is answered", async () => {
+test("a failed read of the login is an error and not an absence", async () => {
   await using world = await scene();
   world.ak.controls.fault(
     ({ path }) => path.startsWith("/core/applications"),
@@ -159,7 +159,7 @@ test("a failed read is no absence: nothing is answered", async () => {
   await expect(world.look()).rejects.toMatchObject({ code: "CFA-AK-UNREACHABLE", transient: true });
 });
 
-test("a resync takes one call to Cloudflare", async () => {
+test("a resync of the login takes one call to Cloudflare", async () => {
   await using world = await scene();
   const before = await world.settle();
   world.cf.controls.clear();

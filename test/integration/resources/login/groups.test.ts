@@ -17,13 +17,13 @@ import {
 
 const MAPPINGS = "/propertymappings/provider/scope/";
 
-/** With one cfauth. */
+/** A login scene with one cfauth. */
 async function scene() {
   const world = await loginScene();
   return { ...world, ...world.hand() };
 }
 
-test("a resync with groups takes one call to Authentik more", async () => {
+test("a resync with groups takes one more call to Authentik", async () => {
   await using world = await scene();
   const before = await world.settle(wishingGroups("family"));
   world.ak.controls.clear();
@@ -31,7 +31,7 @@ test("a resync with groups takes one call to Authentik more", async () => {
   expect(world.ak.controls.calls).toHaveLength(3);
 });
 
-test("no mapping is made while no route asks for a group", async () => {
+test("no scope mapping is created while no route asks for a group", async () => {
   await using world = await scene();
   await world.settle(wishing());
   expect(mappingsIn(world)).toEqual([]);
@@ -41,7 +41,7 @@ test("no mapping is made while no route asks for a group", async () => {
   });
 });
 
-test("a login brings along the inherited groups that routes ask for, and no others", async () => {
+test("a login carries the inherited groups that routes ask for and no others", async () => {
   await using world = await scene();
   nested(world);
   await world.settle(wishingGroups("family", "admins"));
@@ -55,7 +55,7 @@ test("a login brings along the inherited groups that routes ask for, and no othe
   });
 });
 
-test("a group whose name is nasty comes along as it is", async () => {
+test("a login carries a group with special characters in its name unchanged", async () => {
   await using world = await scene();
   const name = "\"]\nreturn {} # O'Brien \\ 家族\u2028x";
   addGroup(world.ak.state, { name });
@@ -64,7 +64,7 @@ test("a group whose name is nasty comes along as it is", async () => {
   expect(await claimsOfAlice(world)).toMatchObject({ cfauth_groups_home: [name] });
 });
 
-test("the mapping stands beside what the user gave the provider", async () => {
+test("the scope mapping is added to the user's own mappings of the provider", async () => {
   await using world = await scene();
   const { provider } = await wire(world.ak);
   const entitlements =
@@ -75,7 +75,7 @@ test("the mapping stands beside what the user gave the provider", async () => {
   expect(providerIn(world).property_mappings).toEqual([...before, mappingIn(world).pk]);
 });
 
-test("a group that no route asks for any more goes on coming along", async () => {
+test("a login still carries a group that no route asks for any more", async () => {
   await using world = await scene();
   await world.settle(wishingGroups("family"));
   await world.settle(wishingGroups("admins"));
@@ -104,34 +104,34 @@ test.each<{ readonly name: string; readonly spoil: (world: LoginScene) => unknow
       world.ak.ask("PATCH", `${MAPPINGS}${mappingIn(world).pk}/`, { scope_name: "x" }),
   },
   {
-    name: "taken from the provider",
+    name: "removed from the provider",
     spoil: (world) => {
       const provider = providerIn(world);
       provider.property_mappings = provider.property_mappings.slice(0, 3);
     },
   },
   {
-    name: "no longer asked for by the login method",
+    name: "removed from the login method's scopes",
     spoil: (world) => {
       const { config } = methodIn(world);
       Object.assign(config, { scopes: ["openid", "email", "profile"], claims: [] });
     },
   },
 ])(
-  "groups come along again at the next resync after the mapping was $name by hand",
+  "a login carries groups again at the next resync after the scope mapping was $name by hand",
   async ({ spoil }) => {
     await using world = await scene();
     nested(world);
     const before = await world.settle(wishingGroups("family"));
     await spoil(world);
     await world.settle(wishingGroups("family"), await world.api.observe("routes", before));
-    // One that was renamed stays the user's, and says the same once more.
+    // A renamed mapping stays as the user's and adds the same groups once more.
     const { cfauth_groups_home: groups } = await claimsOfAlice(world);
     expect(new Set(groups as string[])).toEqual(new Set(["family"]));
   },
 );
 
-/** One step of each cfauth in turn, from looks that the other one's step has made old, until both have long been quiet. */
+/** Steps of both cfauths in turn, each from an observation that the other's step has outdated, until both stay quiet. */
 async function alternating(world: LoginScene): Promise<readonly [ObservedLogin, ObservedLogin]> {
   const hands = [world.hand({ owner: "home" }), world.hand({ owner: "lab-2" })] as const;
   const wishes = [wishingGroups("family"), wishingGroups("kids")] as const;
@@ -148,7 +148,7 @@ async function alternating(world: LoginScene): Promise<readonly [ObservedLogin, 
   return seen;
 }
 
-test("two cfauths that share a login leave each other's groups in it", async () => {
+test("two cfauths that share a login keep each other's groups in it", async () => {
   await using world = await scene();
   nested(world);
   await world.settle(wishing());
@@ -163,7 +163,7 @@ test("two cfauths that share a login leave each other's groups in it", async () 
   });
 });
 
-test("two cfauths that start at once come to agree on one login", async () => {
+test("two cfauths that start at once agree on one login", async () => {
   await using world = await loginScene();
   const [home, lab] = await alternating(world);
   expect(home.method).toEqual(lab.method);
@@ -174,7 +174,7 @@ test("two cfauths that start at once come to agree on one login", async () => {
 
 const OAUTH = "authentik_providers_oauth2";
 
-test("a token that may not make a mapping lets in the direct members, with a warning and no failure", async () => {
+test("a token that may not create a scope mapping admits direct members, with a warning and no error", async () => {
   await using world = await scene();
   await world.settle(wishing());
   world.ak.state.apiToken.permissions = new Set(
@@ -199,7 +199,7 @@ test("a token that may not make a mapping lets in the direct members, with a war
   expect((await world.api.observe("routes", observed)).groups.canWriteMapping).toBe(false);
 });
 
-test("what Authentik does not let cfauth make does not count as done", async () => {
+test("a scope mapping that Authentik refuses to create does not count as applied", async () => {
   await using world = await scene();
   const observed = await world.settle(wishing());
   world.ak.state.apiToken.permissions = new Set();
@@ -211,7 +211,7 @@ test("what Authentik does not let cfauth make does not count as done", async () 
   });
 });
 
-test("a permission that is given later is noticed at the next whole look", async () => {
+test("a permission that is granted later is noticed at the next full observation", async () => {
   await using world = await scene();
   nested(world);
   world.ak.controls.fault(({ path, method }) => path === MAPPINGS && method === "POST", {
@@ -227,7 +227,7 @@ test("a permission that is given later is noticed at the next whole look", async
   expect(await claimsOfAlice(world)).toMatchObject({ cfauth_groups_home: ["family"] });
 });
 
-test("a mapping that may not be changed goes on letting travel what it has", async () => {
+test("a scope mapping that cfauth may not change still carries its groups", async () => {
   await using world = await scene();
   nested(world);
   await world.settle(wishingGroups("family"));
@@ -248,7 +248,7 @@ test("a mapping that may not be changed goes on letting travel what it has", asy
   });
 });
 
-test("a mapping whose making was not answered is found, not made again", async () => {
+test("a scope mapping whose creation got no answer is found and not created again", async () => {
   await using world = await scene();
   const before = await world.settle(wishing());
   world.ak.controls.fault(({ path, method }) => path === MAPPINGS && method === "POST", {
@@ -267,7 +267,7 @@ test("a mapping whose making was not answered is found, not made again", async (
   expect(providerIn(world).property_mappings).toContain(mappingIn(world).pk);
 });
 
-test("a mapping of that name that lets fewer groups travel is taken over", async () => {
+test("a scope mapping of our name that carries fewer groups is taken over", async () => {
   await using world = await scene();
   const before = await world.settle(wishing());
   await world.hand().settle(wishingGroups("kids"));
@@ -275,7 +275,7 @@ test("a mapping of that name that lets fewer groups travel is taken over", async
   expect(mappingIn(world).expression).toContain('wanted = ["family","kids"]');
 });
 
-test("any other refusal of a mapping is a failure", async () => {
+test("any other refusal of a scope mapping is an error", async () => {
   await using world = await scene();
   world.ak.controls.fault(({ path, method }) => path === MAPPINGS && method === "POST", {
     kind: "status",

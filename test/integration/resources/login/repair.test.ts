@@ -7,13 +7,13 @@ import { version } from "../../../sandbox/authentik/versions.ts";
 import { wishing } from "../../../support/observed-state.ts";
 import { claimsOfAlice, type LoginScene, loginScene, methodIn, only, providerIn } from "./scene.ts";
 
-/** With one cfauth. */
+/** A login scene with one cfauth. */
 async function scene(options: Parameters<typeof loginScene>[0] = {}) {
   const world = await loginScene(options);
   return { ...world, ...world.hand() };
 }
 
-test("an application of another slug is followed: Access looks for keys there, and nothing is written to Authentik", async () => {
+test("Access looks for keys at an application's new slug, and nothing is written to Authentik", async () => {
   await using world = await scene();
   const before = await world.settle(wishing());
   await world.ak.ask("PATCH", "/core/applications/cf-tunnel-access/", { slug: "renamed" });
@@ -26,7 +26,7 @@ test("an application of another slug is followed: Access looks for keys there, a
   expect(await claimsOfAlice(world)).toMatchObject({ email: "alice@example.com" });
 });
 
-test("a changed public address reaches Cloudflare", async () => {
+test("a changed public URL reaches Cloudflare", async () => {
   await using world = await scene();
   await world.settle(wishing());
   await world.hand({ publicUrl: "https://login.example.net/sso" }).settle(wishing());
@@ -52,7 +52,7 @@ const key = (type: "rsa" | "ec" | "ed25519", name: string): Certificate => {
   };
 };
 
-test("a key that was deleted is replaced by another that Cloudflare can check", async () => {
+test("a deleted signing key is replaced by another one that Cloudflare can verify", async () => {
   await using world = await scene();
   const before = await world.settle(wishing());
   const { certificates } = world.ak.state;
@@ -63,7 +63,7 @@ test("a key that was deleted is replaced by another that Cloudflare can check", 
   expect(providerIn(world).signing_key).toBe(other.pk);
 });
 
-test("a new key that somebody gave the provider since the last whole look stays", async () => {
+test("a new signing key that someone set since the last full observation stays", async () => {
   await using world = await scene();
   const before = await world.settle(wishing());
   const other = key("rsa", "of mine");
@@ -73,7 +73,7 @@ test("a new key that somebody gave the provider since the last whole look stays"
   expect(providerIn(world).signing_key).toBe(other.pk);
 });
 
-test("a key of a kind that Cloudflare cannot check is replaced", async () => {
+test("a signing key of a type that Cloudflare cannot verify is replaced", async () => {
   await using world = await scene();
   const before = await world.settle(wishing());
   const usual = providerIn(world).signing_key;
@@ -84,7 +84,7 @@ test("a key of a kind that Cloudflare cannot check is replaced", async () => {
   expect(providerIn(world).signing_key).toBe(usual);
 });
 
-test("a provider that was deleted is made again, and the login method follows it", async () => {
+test("a deleted provider is recreated, and the login method uses the new one", async () => {
   await using world = await scene();
   const before = await world.settle(wishing());
   await world.ak.ask("DELETE", `/providers/oauth2/${providerIn(world).pk}/`);
@@ -96,7 +96,7 @@ test("a provider that was deleted is made again, and the login method follows it
   expect(only(world.ak.state.applications).provider).toBe(providerIn(world).pk);
 });
 
-test("a client secret that somebody emptied is made anew, and Cloudflare has it", async () => {
+test("an emptied client secret is replaced, and Cloudflare gets the new one", async () => {
   await using world = await scene();
   await world.settle(wishing());
   providerIn(world).client_secret = "";
@@ -106,7 +106,7 @@ test("a client secret that somebody emptied is made anew, and Cloudflare has it"
 });
 
 test.each<{ readonly of: "2024.2" | "2026.8" }>([{ of: "2024.2" }, { of: "2026.8" }])(
-  "a callback that is a pattern is removed in $of, and a fixed one of the user's stays",
+  "a redirect URI that is a pattern is removed in Authentik $of, and a fixed one of the user stays",
   async ({ of }) => {
     await using world = await scene({ version: of });
     await world.settle(wishing());
@@ -134,7 +134,7 @@ const tiles = ({ ak }: LoginScene, of: "2024.2" | "2026.8"): readonly string[] =
   ak.state.users.flatMap((user) => library(ak.state, version(of), user).map(({ slug }) => slug));
 
 test.each<{ readonly of: "2024.2" | "2026.8" }>([{ of: "2024.2" }, { of: "2026.8" }])(
-  "the login's application is in nobody's library on $of, even one that was made by hand",
+  "the login's application is in no one's library in Authentik $of, even if it was made by hand",
   async ({ of }) => {
     await using world = await scene({ version: of });
     await world.settle(wishing());
@@ -152,7 +152,7 @@ test.each<{ readonly of: "2024.2" | "2026.8" }>([{ of: "2024.2" }, { of: "2026.8
   },
 );
 
-test("an address that somebody chose for the login's application stays, whatever else is mended", async () => {
+test("a launch URL that someone set on the login's application stays while other fields are corrected", async () => {
   await using world = await scene();
   await wire(world.ak, {}, { meta_launch_url: "https://team.example.com", provider: null });
   await world.settle(wishing());

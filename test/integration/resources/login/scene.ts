@@ -1,4 +1,4 @@
-/** Both ends of a login in sandboxes, a cfauth or several at work on it, and what a person who logs in comes with. */
+/** Both ends of a login in sandboxes, one or more cfauths that manage it, and the claims of a person who logs in. */
 import type { Authentik as AuthentikClient } from "../../../../src/clients/authentik/authentik.ts";
 import type { DesiredState } from "../../../../src/core/plan/types.ts";
 import type { ResourceDriver } from "../../../../src/resources/contract/driver.ts";
@@ -14,11 +14,11 @@ import type { IdentityProvider } from "../../../sandbox/cloudflare/state.ts";
 import type { Opened as OpenedCloudflare } from "../../../sandbox/cloudflare/testing.ts";
 import { authentik, cloudflare, owner } from "../../../support/observed-state.ts";
 
-/** One cfauth at work on the login. */
+/** One cfauth that manages the login. */
 export interface LoginHand {
   readonly api: ResourceDriver<ObservedLogin, LoginChange>;
   look(): Promise<ObservedLogin>;
-  /** Looks at everything, and does what is proposed until nothing is. @throws the first failure */
+  /** Observes everything and applies proposals until there are none. @throws the first failure */
   settle(desired: DesiredState, from?: ObservedLogin): Promise<ObservedLogin>;
 }
 
@@ -26,7 +26,7 @@ export interface LoginScene extends AsyncDisposable {
   readonly cf: OpenedCloudflare;
   readonly ak: OpenedAuthentik;
   readonly authentik: AuthentikClient;
-  /** @param more - what differs from owner `home` with the usual flow and public address */
+  /** @param more - differences from the owner `home` with the default flow and public URL */
   hand(more?: {
     readonly owner?: string;
     readonly flow?: string;
@@ -90,7 +90,7 @@ async function settled(
   throw new Error("the login never settles");
 }
 
-/** @throws when there are several, or none */
+/** @throws if there is not exactly one */
 export function only<T>(list: Iterable<T>): T {
   const [first, ...others] = list;
   if (first === undefined || others.length > 0)
@@ -102,7 +102,7 @@ export const providerIn = ({ ak }: LoginScene): Provider => only(ak.state.provid
 export const methodIn = ({ cf }: LoginScene): IdentityProvider =>
   only(cf.state.identityProviders.values());
 
-/** Those that Authentik did not bring along. */
+/** The scope mappings that Authentik did not create itself. */
 export const mappingsIn = ({ ak }: LoginScene): readonly ScopeMapping[] =>
   ak.state.scopeMappings.filter(({ managed }) => managed === null);
 export const mappingIn = (world: LoginScene): ScopeMapping => only(mappingsIn(world));
@@ -111,13 +111,13 @@ const wiredIn = (world: LoginScene): Wired => ({
   application: only(world.ak.state.applications),
 });
 
-/** What a login of alice's tells Access, which asks for what its login method says. */
+/** The claims that Access receives when alice logs in, as its login method requests them. */
 export const claimsOfAlice = (world: LoginScene) => {
   const scopes = methodIn(world).config["scopes"] as readonly string[];
   return claimsAfterLogin(world.ak, wiredIn(world), scopes.join(" "));
 };
 
-/** Alice in `kids`, which is in `family`. */
+/** Puts alice into `kids`, which is in `family`. */
 export function nested({ ak }: LoginScene): void {
   addGroup(ak.state, { name: "kids", parents: ["family"] });
   for (const user of ak.state.users) if (user.username === "alice") user.groups = ["kids"];

@@ -15,7 +15,7 @@ import {
   providerIn,
 } from "./scene.ts";
 
-/** From the first version that is supported to the one that is foreseen; schemas of all but the last are held against every call. */
+/** From the first supported version to the next expected one. Every call is checked against the schemas of all but the last. */
 const VERSIONS: readonly { readonly version: VersionName }[] = [
   { version: "2024.2" },
   { version: "2024.12" },
@@ -28,7 +28,7 @@ const VERSIONS: readonly { readonly version: VersionName }[] = [
 const writes = ({ ak, cf }: LoginScene) => [...ak.controls.writes(), ...cf.controls.writes()];
 
 describe.each(VERSIONS)("Authentik $version", ({ version }) => {
-  it("and Cloudflare come to agree on a login without groups, and then nothing is left to do", async () => {
+  it(`a login without groups converges in Authentik ${version} and Cloudflare`, async () => {
     await using world = await loginScene({ version });
     const hand = world.hand();
     const observed = await hand.settle(wishing());
@@ -50,7 +50,7 @@ describe.each(VERSIONS)("Authentik $version", ({ version }) => {
     expect(providerIn(world).signing_key).toBeTruthy();
   });
 
-  it("brings inherited groups along from nothing, and then nothing is left to do", async () => {
+  it(`a login with inherited groups converges in Authentik ${version} and Cloudflare`, async () => {
     await using world = await loginScene({ version });
     nested(world);
     const hand = world.hand();
@@ -67,7 +67,7 @@ describe.each(VERSIONS)("Authentik $version", ({ version }) => {
     });
   });
 
-  it("is not written to by a resync, nor is Cloudflare", async () => {
+  it(`a resync writes neither to Authentik ${version} nor to Cloudflare`, async () => {
     await using world = await loginScene({ version });
     const hand = world.hand();
     const before = await hand.settle(wishingGroups("family"));
@@ -80,7 +80,7 @@ describe.each(VERSIONS)("Authentik $version", ({ version }) => {
     expect(writes(world)).toEqual([]);
   });
 
-  it("has a login that was spoilt by hand mended", async () => {
+  it(`a login that was changed by hand in Authentik ${version} is corrected`, async () => {
     await using world = await loginScene({ version });
     const hand = world.hand();
     const before = await hand.settle(wishingGroups("family"));
@@ -98,7 +98,7 @@ describe.each(VERSIONS)("Authentik $version", ({ version }) => {
   });
 });
 
-/** What the provider proves a client by. */
+/** The provider's client secret. */
 function secretOf(world: LoginScene): string | undefined {
   const { secret, client_secret } = providerIn(world);
   return secret === null
@@ -107,7 +107,7 @@ function secretOf(world: LoginScene): string | undefined {
 }
 
 describe("Authentik 2026.11, where client secrets are objects of their own", () => {
-  it("whose provider comes without one is given one, and people can log in", async () => {
+  it("a provider that Authentik 2026.11 creates without a secret gets one, and people can log in", async () => {
     await using world = await loginScene({ version: "2026.11" });
     world.ak.state.secretMadeByItself = false;
     const hand = world.hand();
@@ -119,7 +119,7 @@ describe("Authentik 2026.11, where client secrets are objects of their own", () 
     expect(await claimsOfAlice(world)).toMatchObject({ cfauth_groups_home: ["family"] });
   });
 
-  it("whose secret was deleted has another one, and Cloudflare has it", async () => {
+  it("a deleted secret in Authentik 2026.11 is replaced, and Cloudflare gets the new one", async () => {
     await using world = await loginScene({ version: "2026.11" });
     const hand = world.hand();
     const before = await hand.settle(wishing());
@@ -130,7 +130,7 @@ describe("Authentik 2026.11, where client secrets are objects of their own", () 
     expect(methodIn(world).config["client_secret"]).toBe(secretOf(world));
   });
 
-  it("whose secret was rotated has the new one in Cloudflare, and nothing is written to Authentik", async () => {
+  it("a rotated secret in Authentik 2026.11 reaches Cloudflare, and nothing is written to Authentik", async () => {
     await using world = await loginScene({ version: "2026.11" });
     const hand = world.hand();
     const before = await hand.settle(wishing());
@@ -144,7 +144,7 @@ describe("Authentik 2026.11, where client secrets are objects of their own", () 
   it.each<{ readonly permission: string }>([
     { permission: "authentik_secrets.add_secret" },
     { permission: "authentik_secrets.view_secret_value" },
-  ])("names $permission where the token lacks it", async ({ permission }) => {
+  ])("the error names $permission if the token lacks it", async ({ permission }) => {
     await using world = await loginScene({ version: "2026.11" });
     world.ak.state.secretMadeByItself = false;
     const documented = [...permissions, ...secretPermissions];
@@ -157,7 +157,7 @@ describe("Authentik 2026.11, where client secrets are objects of their own", () 
     });
   });
 
-  it("takes no more than what is documented for it", async () => {
+  it("the documented permissions are enough for Authentik 2026.11", async () => {
     await using world = await loginScene({ version: "2026.11" });
     world.ak.state.secretMadeByItself = false;
     world.ak.state.apiToken.permissions = new Set([...permissions, ...secretPermissions]);
@@ -165,7 +165,7 @@ describe("Authentik 2026.11, where client secrets are objects of their own", () 
   });
 });
 
-/** Everything that the login and the directory ever do to Authentik. Answers the permissions that are asked for in what is told. */
+/** Does everything that the login and the directory ever do to Authentik. @returns the permissions that the errors name */
 async function told(world: LoginScene): Promise<readonly string[]> {
   const directory = createLookupDriver({
     authentik: world.authentik,
@@ -199,8 +199,8 @@ async function told(world: LoginScene): Promise<readonly string[]> {
 
 const OAUTH = "authentik_providers_oauth2";
 
-describe("a token of few permissions", () => {
-  it("needs these, and what is documented is made of them", () => {
+describe("a token with the documented permissions", () => {
+  it("the documented permissions are exactly these", () => {
     expect(permissions).toEqual([
       "authentik_core.add_application",
       "authentik_core.change_application",
@@ -226,7 +226,7 @@ describe("a token of few permissions", () => {
   });
 
   it.each(VERSIONS.slice(0, -1))(
-    "does all that a login with groups takes of Authentik $version",
+    "the documented permissions are enough for a login with groups in Authentik $version",
     async ({ version }) => {
       await using world = await loginScene({ version });
       world.ak.state.apiToken.permissions = new Set(permissions);
@@ -246,7 +246,7 @@ describe("a token of few permissions", () => {
     },
     { without: "authentik_flows.view_flow", names: ["authentik_flows.view_flow"] },
     { without: `${OAUTH}.add_oauth2provider`, names: [`${OAUTH}.add_oauth2provider`] },
-    // Whoever lacks the one will need the other with the next group.
+    // A token without the first permission needs the second one for the next group.
     {
       without: `${OAUTH}.add_scopemapping`,
       names: [`${OAUTH}.add_scopemapping`, `${OAUTH}.change_scopemapping`],
@@ -255,13 +255,16 @@ describe("a token of few permissions", () => {
     { without: `${OAUTH}.change_scopemapping`, names: [`${OAUTH}.change_scopemapping`] },
     { without: `${OAUTH}.view_oauth2provider`, names: [`${OAUTH}.view_oauth2provider`] },
     { without: `${OAUTH}.view_scopemapping`, names: [`${OAUTH}.view_scopemapping`] },
-  ])("is told which one it lacks: $without", async ({ without, names }) => {
-    await using world = await loginScene();
-    world.ak.state.apiToken.permissions = new Set(permissions.filter((it) => it !== without));
-    expect(await told(world)).toEqual(names);
-  });
+  ])(
+    "the error for a token without $without names the missing permission",
+    async ({ without, names }) => {
+      await using world = await loginScene();
+      world.ak.state.apiToken.permissions = new Set(permissions.filter((it) => it !== without));
+      expect(await told(world)).toEqual(names);
+    },
+  );
 
-  it("needs those of tiles for tiles alone", async () => {
+  it("the permissions for tiles are needed only for tiles", async () => {
     await using world = await loginScene();
     world.ak.state.apiToken.permissions = new Set(
       permissions.filter((it) => !/policybinding|delete_application/.test(it)),

@@ -59,7 +59,7 @@ async function failure(call: Promise<unknown>): Promise<ServiceError> {
   throw new Error(`not a ServiceError: ${String(error)}`);
 }
 
-test("a tunnel is found by its name, a deleted one of that name is not", async () => {
+test("a tunnel is found by its name, and a deleted one with that name is ignored", async () => {
   await using world = await scene();
   seedTunnel(world.state, {
     name: "cfauth",
@@ -76,7 +76,7 @@ test("a tunnel is found by its name, a deleted one of that name is not", async (
   });
 });
 
-test("a tunnel to which no cloudflared is connected is looked at again and again, one that has one only now and then", async () => {
+test("a tunnel without a connected cloudflared is observed at every resync, and a connected one only at a full observation", async () => {
   await using world = await scene();
   const { id } = seedTunnel(world.state, { name: "cfauth", status: "down" });
   const connect = (status: "down" | "healthy" | "degraded") => {
@@ -116,7 +116,7 @@ test("a tunnel is found by its id", async () => {
   });
 });
 
-test("a tunnel that is named by an id and is not there is a fault, not a tunnel to make", async () => {
+test("a tunnel that is set by its id and does not exist is an error and is not created", async () => {
   await using world = await scene({ tunnelId: "11111111-2222-4333-8444-555555555555" });
   expect(await failure(world.look())).toMatchObject({
     code: "CFA-TUNNEL-MISSING",
@@ -124,7 +124,7 @@ test("a tunnel that is named by an id and is not there is a fault, not a tunnel 
   });
 });
 
-test("a tunnel is made to take its rules from Cloudflare", async () => {
+test("a tunnel is created with its rules managed at Cloudflare", async () => {
   await using world = await scene();
   const applied = await world.api.apply([create], await world.look());
   expect(applied).toMatchObject({
@@ -137,7 +137,7 @@ test("a tunnel is made to take its rules from Cloudflare", async () => {
   ).toEqual([32]);
 });
 
-test("a tunnel whose creation's answer was lost is found, not made again", async () => {
+test("a tunnel whose creation got no answer is found and not created again", async () => {
   await using world = await scene();
   const seen = await world.look();
   world.sandbox.controls.fault(({ write }) => write, { kind: "reset", when: "after" });
@@ -150,7 +150,7 @@ test("a tunnel whose creation's answer was lost is found, not made again", async
   expect([...world.state.tunnels.keys()]).toEqual([applied.observed.tunnel?.id]);
 });
 
-test("a tunnel that somebody made in the same moment is taken", async () => {
+test("a tunnel that someone created at the same moment is used", async () => {
   await using world = await scene();
   world.sandbox.controls.hook((call, moment) => {
     if (call.write && moment === "before") seedTunnel(world.state, { name: "cfauth" });
@@ -160,7 +160,7 @@ test("a tunnel that somebody made in the same moment is taken", async () => {
   expect(world.state.tunnels.size).toBe(1);
 });
 
-test("the token file is stale until it holds the token, and then current", async () => {
+test("the token file is stale until it contains the token, and then current", async () => {
   await using place = await directory();
   await using world = await scene({ tokenFile: place.file });
   const tunnel = seedTunnel(world.state, { name: "cfauth" });
@@ -172,7 +172,7 @@ test("the token file is stale until it holds the token, and then current", async
   expect(await readFile(place.file, "utf8")).toBe(tunnel.token);
 });
 
-test("only this user may read the token file, and nothing else is left beside it", async () => {
+test("only this user may read the token file, and no temporary file is left beside it", async () => {
   await using place = await directory();
   await writeFile(place.file, "old", { mode: 0o644 });
   await writeTokenFile(place.file, "new");
@@ -180,7 +180,7 @@ test("only this user may read the token file, and nothing else is left beside it
   expect(await readdir(place.path)).toEqual(["token"]);
 });
 
-test("whoever reads the token file while it is written sees the old or the new, never a part", async () => {
+test("a reader of the token file during a write sees the old or the new token, never a part", async () => {
   await using place = await directory();
   await writeTokenFile(place.file, "a".repeat(4_000));
   const seen = new Set<string>();
@@ -198,12 +198,12 @@ test("whoever reads the token file while it is written sees the old or the new, 
 
 test.each([
   {
-    name: "its directory is missing",
+    name: "its directory does not exist",
     at: (path: string) => Promise.resolve(join(path, "none", "token")),
     says: "its directory does not exist",
   },
   {
-    name: "a directory is in its place",
+    name: "its path is a directory",
     at: async (path: string) => {
       const directory = join(path, "token");
       await mkdir(directory);
@@ -211,23 +211,20 @@ test.each([
     },
     says: "it is a directory",
   },
-])(
-  "a token file that cannot be written because $name says so, and leaves nothing",
-  async ({ at, says }) => {
-    await using place = await directory();
-    const file = await at(place.path);
-    const error = await failure(writeTokenFile(file, "my-token"));
-    expect(error).toMatchObject({ service: "file", code: "CFA-TUNNEL-FILE", transient: false });
-    expect(error.message).toContain(says);
-    expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain(
-      "my-token",
-    );
-    expect((await readdir(place.path)).filter((name) => name.startsWith("."))).toEqual([]);
-  },
-);
+])("the error for a token file says that $name, and no file is left", async ({ at, says }) => {
+  await using place = await directory();
+  const file = await at(place.path);
+  const error = await failure(writeTokenFile(file, "my-token"));
+  expect(error).toMatchObject({ service: "file", code: "CFA-TUNNEL-FILE", transient: false });
+  expect(error.message).toContain(says);
+  expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain(
+    "my-token",
+  );
+  expect((await readdir(place.path)).filter((name) => name.startsWith("."))).toEqual([]);
+});
 
 test.skipIf(process.getuid?.() === 0)(
-  "a token file in a directory that may not be written to says so",
+  "the error for a token file in a read-only directory says so",
   async () => {
     await using place = await directory();
     await chmod(place.path, 0o500);
@@ -237,7 +234,7 @@ test.skipIf(process.getuid?.() === 0)(
   },
 );
 
-test("a resync asks nothing", async () => {
+test("a resync of the tunnel sends no request", async () => {
   await using world = await scene();
   seedTunnel(world.state, { name: "cfauth" });
   const before = await world.look();
