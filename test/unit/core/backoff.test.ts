@@ -10,7 +10,11 @@ it("the delay doubles with each failure up to its maximum", () => {
 });
 
 it.each([
-  { name: "without jitter the delay is always whole", jitter: 0, delays: [4_000, 4_000, 4_000] },
+  {
+    name: "without jitter the delay is always the full delay",
+    jitter: 0,
+    delays: [4_000, 4_000, 4_000],
+  },
   { name: "jitter 0.5 uses the upper half", jitter: 0.5, delays: [2_000, 3_000, 4_000] },
   { name: "jitter 1 uses the whole range", jitter: 1, delays: [0, 2_000, 4_000] },
 ])("$name", ({ jitter, delays }) => {

@@ -13,7 +13,7 @@ const who = (exposure: Exposure, ...others: readonly Exposure[]): string =>
     theirs,
   );
 
-describe("who may enter", () => {
+describe("the summary of who may enter", () => {
   it.each([
     { asks: {}, says: "Everyone who can log in" },
     { asks: { groups: ["family"] }, says: "Members of family" },
@@ -36,11 +36,11 @@ describe("who may enter", () => {
       says: "Members of family or service token backup",
     },
     { asks: { tokens: "any" as const }, says: "Everyone who can log in or any service token" },
-  ])("is said as $says", ({ asks, says }) => {
+  ])("the protection is summarised as $says", ({ asks, says }) => {
     expect(who(exposure("app.example.com", { protection: only(asks) }))).toBe(says);
   });
 
-  it("is anyone where the labels say so, and where people log in", () => {
+  it("a public route and Authentik's own hostname are summarised as open to anyone", () => {
     expect(who(exposure("app.example.com", { protection: anybody }))).toBe(
       "Anyone, without a login",
     );
@@ -49,7 +49,7 @@ describe("who may enter", () => {
     );
   });
 
-  it("names the paths inside that need no login", () => {
+  it("the summary names the paths inside that need no login", () => {
     const open = (at: string) => exposure(at, { protection: anybody });
     const others = [
       open("app.example.com/hooks"),

@@ -50,8 +50,8 @@ const only = (found: ReturnType<typeof routeStatuses>) => {
   return found[0];
 };
 
-describe("a route", () => {
-  it("that is as wished is live, with its container, where it leads and who may enter", () => {
+describe("a route in the report", () => {
+  it("a route in its desired state is live, with its container, origin and who may enter", () => {
     const found = only(
       routeStatuses(
         { ...plan, live: [key("app.example.com")] },
@@ -71,7 +71,7 @@ describe("a route", () => {
     });
   });
 
-  it("that is a protected path inside a public host of the same container is noted as that, and no other is", () => {
+  it("only a protected path inside a public host of the same container has a note about that", () => {
     const exposures = [
       exposure("app.example.com", { protection: anybody }),
       exposure("app.example.com/admin"),
@@ -95,7 +95,7 @@ describe("a route", () => {
     ]);
   });
 
-  it("that waits says for what", () => {
+  it("a pending route says what it waits for", () => {
     const found = only(
       routeStatuses(
         {
@@ -120,7 +120,7 @@ describe("a route", () => {
     });
   });
 
-  it("with a problem of its own says which", () => {
+  it("a route with a problem of its own names the problem", () => {
     expect(
       only(routeStatuses({ ...plan, problems: [problem()] }, desired(), [], new Map(), NOW)),
     ).toMatchObject({
@@ -129,7 +129,7 @@ describe("a route", () => {
     });
   });
 
-  it("stays live when another container that wants it as well has a problem", () => {
+  it("a route stays live when another container that also wants it has a problem", () => {
     const taken = problem({ code: "CFA-HOST-TAKEN", container: "other" });
     const faulty = problem({ code: "CFA-PORT-MANY", container: "third" });
     expect(
@@ -145,7 +145,7 @@ describe("a route", () => {
     ).toMatchObject({ state: "live", container: "app" });
   });
 
-  it("stays live with a warning", () => {
+  it("a route with a warning stays live", () => {
     expect(
       only(
         routeStatuses(
@@ -159,7 +159,7 @@ describe("a route", () => {
     ).toBe("live");
   });
 
-  it("of a container that is gone says how long it is still kept, counted when it is asked for", () => {
+  it("a route of a missing container says how long it is kept, counted from the time of the request", () => {
     const routes = routeStatuses(
       plan,
       desired({
@@ -189,7 +189,7 @@ describe("a route", () => {
     expect(asked(NOW + 61_000)?.reason).toBe("Closing now.");
   });
 
-  it("that nobody wishes and nobody holds is closing", () => {
+  it("a route that is neither desired nor frozen is closing", () => {
     expect(
       only(
         routeStatuses(
@@ -207,7 +207,7 @@ describe("a route", () => {
     });
   });
 
-  it("whose labels cannot be read stays as it was, and is a problem", () => {
+  it("a route with faulty labels stays as it was and has a problem", () => {
     expect(
       only(
         routeStatuses(
@@ -224,7 +224,7 @@ describe("a route", () => {
     });
   });
 
-  it("that anyone may enter says so", () => {
+  it("a public route says that anyone may enter", () => {
     const exposures = new Map([
       [key("app.example.com"), exposure("app.example.com", { protection: anybody })],
     ]);
@@ -252,7 +252,7 @@ describe("the report", () => {
     reason: undefined,
   });
 
-  it("shows no e-mail address that its label has, nor does its problem", () => {
+  it("the report shows no e-mail address, neither from a label nor in its problem", () => {
     const faulty = problem({
       message: 'Authentik has no group "bob@example.com"',
       fix: "write ann@example.com",
@@ -270,7 +270,7 @@ describe("the report", () => {
     expect(JSON.stringify(told)).not.toContain("@example.com");
   });
 
-  it("counts routes by state and puts first what needs somebody", () => {
+  it("the report counts routes by state and lists first what needs attention", () => {
     const routes = [
       known("b.example.com", "live"),
       known("c.example.com", "problem"),
@@ -295,7 +295,7 @@ describe("the report", () => {
     ]);
   });
 
-  it("keeps since when a route is what it is, until it becomes something else", () => {
+  it("the report keeps since when a route has its state, until the state changes", () => {
     const [live, waiting] = [known("a.example.com", "live"), known("a.example.com", "waiting")];
     const first = sinceNow(new Map(), [stateKey(live)], NOW);
     const later = sinceNow(first, [stateKey(live)], NOW + 5_000);
@@ -313,7 +313,7 @@ describe("the report", () => {
     );
   });
 
-  it("names the host and the path of a problem, and where more is written about it", () => {
+  it("the report names the host and path of a problem, and where the documentation describes it", () => {
     expect(
       buildReport({
         owner: undefined,
@@ -339,7 +339,7 @@ describe("the report", () => {
     ]);
   });
 
-  it("is the same for the same things", () => {
+  it("the report is the same for the same input", () => {
     const made = () =>
       JSON.stringify(
         buildReport({
@@ -358,7 +358,7 @@ describe("the report", () => {
   });
 });
 
-describe("a route's objects", () => {
+describe("links to a route's objects", () => {
   const route = {
     key: key("app.example.com/api"),
     container: "app",
@@ -383,7 +383,7 @@ describe("a route's objects", () => {
       locations: at,
     });
 
-  it("can be looked at where they are, and so can tunnel and login", () => {
+  it("an object has a link to its console, and so do tunnel and login", () => {
     const { routes, links } = made({}, places);
     expect(routes[0]).toMatchObject({
       url: "https://app.example.com/api",
@@ -400,33 +400,33 @@ describe("a route's objects", () => {
     });
   });
 
-  it("have no links before the account is known", () => {
+  it("an object has no link before the account is known", () => {
     const { routes, links } = made({});
     expect([routes[0]?.links, links]).toEqual([{}, {}]);
   });
 
   it.each([
     { name: "a wildcard", more: { key: key("*.example.com") } },
-    { name: "what is no web page", more: { origin: "ssh://app:22" } },
-  ])("have no address for a browser where the route is $name", ({ more }) => {
+    { name: "not a web page", more: { origin: "ssh://app:22" } },
+  ])("a route has no URL for a browser if it is $name", ({ more }) => {
     expect(made(more, places).routes[0]?.url).toBeNull();
   });
 });
 
-describe("the daemon", () => {
+describe("liveness of the daemon", () => {
   const ended = (agoMs: number) =>
     status({ last: { at: NOW - agoMs, result: "failed", applied: 0, failures: 9 } });
 
-  it("is well while passes end, even if each of them fails and the next is minutes away", () => {
+  it("the daemon is healthy while passes end, even if each of them fails and the next one is minutes away", () => {
     expect(livenessFailure(ended(400_000), 300_000, NOW)).toBeUndefined();
     expect(livenessFailure(ended(400_000), 10_000, NOW)).toBeUndefined();
   });
 
-  it("is not well when no pass has ended for long", () => {
+  it("the daemon is unhealthy if no pass has ended for a long time", () => {
     expect(livenessFailure(ended(900_000), 300_000, NOW)).toBe("the last pass ended 15 min ago");
   });
 
-  it("is not well either when the very first pass never ends", () => {
+  it("the daemon is unhealthy if the first pass never ends", () => {
     expect(livenessFailure(status(), 300_000, NOW, NOW - 60_000)).toBeUndefined();
     expect(livenessFailure(status(), 300_000, NOW, NOW - 900_000)).toBe(
       "no pass has ended in the 15 min since the start",
@@ -435,7 +435,7 @@ describe("the daemon", () => {
 });
 
 describe("the page behind cfauth's own wildcard route", () => {
-  it("answers under each name that the route covers, and no other", () => {
+  it("the page answers under each name that its wildcard route covers, and no other", () => {
     const routed = new Set(["*.example.com"]);
     expect([
       isAllowedHost("status.example.com", routed),

@@ -5,72 +5,26 @@ import { singleContainer } from "../../../src/core/domain/party.ts";
 import type { Problem } from "../../../src/core/domain/problem.ts";
 import type { RouteKey } from "../../../src/core/domain/route.ts";
 import { ServiceError } from "../../../src/core/errors.ts";
-import {
-  EMPTY_MEMORY,
-  type ReconcileMemory,
-  resolveDesired,
-} from "../../../src/core/plan/desired-state.ts";
-import { planChanges } from "../../../src/core/plan/planner.ts";
+import { EMPTY_MEMORY, type ReconcileMemory } from "../../../src/core/plan/desired-state.ts";
 import type { FaultyRoute } from "../../../src/core/plan/types.ts";
 import { createLog } from "../../../src/log/log.ts";
 import type { PassOutcome } from "../../../src/reconcile/controller.ts";
-import { resourceModel } from "../../../src/resources/model.ts";
 import type { ObservedState } from "../../../src/resources/observed.ts";
-import { deployedRoutes } from "../../../src/resources/route/deployed.ts";
 import { buildReport, livenessFailure } from "../../../src/status/build-report.ts";
 import { createStatusCollector } from "../../../src/status/collector.ts";
 import { createLogSink } from "../../../src/status/log-sink.ts";
 import { banners } from "../../../src/status/wording.ts";
-import { faultyRoute, knowing, members, only, plain, running } from "../../support/builders.ts";
-import { carryOut, emptyWorld, OWNER } from "../core/plan/model.ts";
+import { exposure as exposureOf, faultyRoute, only, running } from "../../support/builders.ts";
+import { decide, open, planDesired } from "../../support/planner-harness.ts";
+import { carryOut, OWNER } from "../core/plan/model.ts";
 
-const exposure: Exposure = {
-  route: { hostname: "app.example.com" as Hostname, path: undefined },
-  origin: { service: "http://app:80", options: {} },
-  protection: members,
-  display: plain,
-  adopt: false,
-  adoptHint: 'set cfauth.adopt: "true" on container app',
-  party: singleContainer("app"),
-  shareWith: [],
-  shareLabel: "cfauth.share-with",
-  workload: "app",
-  created: 0,
-  label: "cfauth.hostname",
-  notReadyReason: undefined,
-};
+const exposure = exposureOf("app.example.com");
 
-/** What stands once these are open. */
-function opened(exposures: readonly Exposure[]): ObservedState {
-  for (let observed = emptyWorld(); ; ) {
-    const { changes } = planChanges(
-      resourceModel(OWNER),
-      decided(exposures, observed, knowing(exposures), 0).desired,
-      observed,
-    );
-    if (changes.length === 0) return observed;
-    observed = changes.reduce(carryOut, observed);
-  }
-}
-
-const decided = (
-  exposures: readonly Exposure[],
-  observed: ObservedState,
-  memory: ReconcileMemory,
-  at: number,
-  problems: readonly Problem[] = [],
-  faulty: readonly FaultyRoute[] = [],
-) =>
-  resolveDesired(
-    [{ exposures, faulty, problems }],
-    deployedRoutes(observed),
-    running(exposures),
-    memory,
-    { graceMs: 60_000, startupGraceMs: 60_000 },
-    at,
-  );
-
-/** A daemon that only watches: passes are made by hand, what it logs is kept. @param before - what is open when it starts */
+/**
+ * A daemon without a controller: the test runs the passes and collects the log.
+ *
+ * @param before - the routes that are open at the start
+ */
 function daemon(before: readonly Exposure[] = []) {
   const lines: Record<string, unknown>[] = [];
   const log = createLog({
@@ -79,8 +33,8 @@ function daemon(before: readonly Exposure[] = []) {
     secrets: [],
     stream: { write: (text: string) => lines.push(JSON.parse(text)) },
   });
-  const watch = createStatusCollector([createLogSink(log)]);
-  let world: ObservedState = opened(before);
+  const collector = createStatusCollector([createLogSink(log)]);
+  let world: ObservedState = open(...before);
   let memory: ReconcileMemory = EMPTY_MEMORY;
   let at = 0;
   const pass = (
@@ -90,27 +44,34 @@ function daemon(before: readonly Exposure[] = []) {
   ): void => {
     at += 1_000;
     for (;;) {
-      const decision = decided(exposures, world, memory, at, problems, faulty);
+      const decision = decide(world, exposures, {
+        faulty,
+        problems,
+        engine: running(exposures),
+        memory,
+        graceMs: 60_000,
+        now: at,
+      });
       memory = decision.memory;
-      const planned = planChanges(resourceModel(OWNER), decision.desired, world);
-      watch.planned(planned, decision, world);
+      const planned = planDesired(world, decision.desired);
+      collector.planned(planned, decision, world);
       if (planned.changes.length === 0)
-        return watch.passed(
+        return collector.passed(
           outcome({ observed: world, decision, plan: planned, failures: [] }, []),
         );
       world = planned.changes.reduce(carryOut, world);
-      for (const change of planned.changes) watch.changed(change, undefined);
+      for (const change of planned.changes) collector.changed(change, undefined);
     }
   };
   /** A pass whose changes all fail. */
-  const refused = (exposures: readonly Exposure[], error: ServiceError): void => {
+  const failChanges = (exposures: readonly Exposure[], error: ServiceError): void => {
     at += 1_000;
-    const decision = decided(exposures, world, memory, at);
-    const planned = planChanges(resourceModel(OWNER), decision.desired, world);
-    watch.planned(planned, decision, world);
-    for (const change of planned.changes) watch.changed(change, error);
+    const decision = decide(world, exposures, { memory, graceMs: 60_000, now: at });
+    const planned = planDesired(world, decision.desired);
+    collector.planned(planned, decision, world);
+    for (const change of planned.changes) collector.changed(change, error);
     const failures = planned.changes.map((change) => ({ change, error }));
-    watch.passed(outcome({ observed: world, decision, plan: planned, failures }, [error]));
+    collector.passed(outcome({ observed: world, decision, plan: planned, failures }, [error]));
   };
   const outcome = (end: PassOutcome["end"], errors: readonly ServiceError[]): PassOutcome => ({
     at,
@@ -121,32 +82,38 @@ function daemon(before: readonly Exposure[] = []) {
     errors,
     end,
   });
-  const blind = (error: ServiceError): void => {
+  const failObservation = (error: ServiceError): void => {
     at += 1_000;
-    watch.passed(outcome(undefined, [error]));
+    collector.passed(outcome(undefined, [error]));
   };
-  /** All but the changes themselves. */
-  const told = () =>
+  /** All log lines except those of single changes. */
+  const logged = () =>
     lines
       .filter(({ msg }) => msg !== "applied")
       .map(({ msg, hostname, code }) =>
         [msg, hostname ?? code].filter((it) => it !== undefined).join(" "),
       );
-  const meddle = (how: (observed: ObservedState) => ObservedState): void => {
+  const editObserved = (how: (observed: ObservedState) => ObservedState): void => {
     world = how(world);
   };
-  const shown = () =>
-    buildReport({ owner: OWNER, dryRun: false, status: watch.status(), dockerUp: true, now: at });
+  const report = () =>
+    buildReport({
+      owner: OWNER,
+      dryRun: false,
+      status: collector.status(),
+      dockerUp: true,
+      now: at,
+    });
   return {
     pass,
-    refused,
-    blind,
-    told,
+    failChanges,
+    failObservation,
+    logged,
     lines,
-    meddle,
-    shown,
-    watch,
-    later: (ms: number) => (at += ms),
+    editObserved,
+    report,
+    collector,
+    advance: (ms: number) => (at += ms),
   };
 }
 
@@ -171,7 +138,7 @@ const typo = (more: Partial<Problem> = {}): Problem => ({
   ...more,
 });
 
-const silent = (service: "docker" | "cloudflare" | "authentik"): ServiceError => {
+const unreachableService = (service: "docker" | "cloudflare" | "authentik"): ServiceError => {
   const code = (
     {
       docker: "CFA-DOCKER-UNREACHABLE",
@@ -188,54 +155,54 @@ const grouped = (groups: readonly string[], emails: readonly string[]): Protecti
   audience: { groups, emails, policies: [], tokens: [] },
 });
 
-describe("what the daemon says of itself", () => {
-  it("says once that a route has opened, is closing and has closed", () => {
+describe("the status collector and its log", () => {
+  it("an opening, a pending closing and a closing are logged once each", () => {
     const it = daemon();
     it.pass([]);
     it.pass([exposure]);
     it.pass([exposure]);
     it.pass([]);
     it.pass([]);
-    it.later(60_000);
+    it.advance(60_000);
     it.pass([]);
-    expect(it.told()).toEqual([
+    expect(it.logged()).toEqual([
       "route opened app.example.com",
       "route closing app.example.com",
       "route closed app.example.com",
     ]);
   });
 
-  it("says nothing of what stood open when it started", () => {
+  it("routes that were open at the start are not logged", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
-    expect(it.told()).toEqual([]);
+    expect(it.logged()).toEqual([]);
   });
 
-  it("says of a container that comes back in time that its route stays, and nothing more", () => {
+  it("a container that comes back in time is logged once, as a route that stays", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
     it.pass([]);
     it.pass([exposure]);
     it.pass([exposure]);
-    expect(it.told()).toEqual(["route closing app.example.com", "route stays app.example.com"]);
+    expect(it.logged()).toEqual(["route closing app.example.com", "route stays app.example.com"]);
   });
 
-  it("says of a container that was gone before it started that its route has closed", () => {
+  it("a route whose container was missing at the start is logged as closed", () => {
     const it = daemon([exposure]);
     it.pass([]);
-    it.later(60_000);
+    it.advance(60_000);
     it.pass([]);
-    expect(it.told()).toEqual(["route closing app.example.com", "route closed app.example.com"]);
+    expect(it.logged()).toEqual(["route closing app.example.com", "route closed app.example.com"]);
   });
 
-  it("says what changed of a route that stays open", () => {
+  it("a change of an open route is logged with the old and the new value", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
     const moved = { ...exposure, origin: { service: "http://app:81", options: {} } };
     it.pass([moved]);
     it.pass([{ ...moved, protection: grouped(["family"], ["ann@example.com"]) }]);
     it.pass([{ ...moved, protection: grouped(["family"], ["bob@example.com"]) }]);
-    expect(it.told()).toEqual(Array(3).fill("route changed app.example.com"));
+    expect(it.logged()).toEqual(Array(3).fill("route changed app.example.com"));
     expect(
       it.lines
         .filter(({ msg }) => msg === "route changed")
@@ -247,7 +214,7 @@ describe("what the daemon says of itself", () => {
     ]);
   });
 
-  it("says who has a route that changed hands, once it is open again, and once", () => {
+  it("a route that changed hands is logged once, when it is open again, with its new party", () => {
     const rival: Exposure = {
       ...exposure,
       party: singleContainer("shop"),
@@ -256,10 +223,10 @@ describe("what the daemon says of itself", () => {
     };
     const it = daemon([exposure]);
     it.pass([exposure]);
-    // The one that had the route is missing, and nothing runs where its rule leads.
+    // The holder is missing, and nothing runs where its rule leads.
     it.pass([]);
-    it.later(61_000);
-    it.refused([rival], unreachable());
+    it.advance(61_000);
+    it.failChanges([rival], unreachable());
     expect(it.lines.filter(({ msg }) => msg === "route changed hands")).toEqual([]);
     it.pass([rival]);
     it.pass([rival]);
@@ -273,31 +240,31 @@ describe("what the daemon says of itself", () => {
     ]);
   });
 
-  it("says aloud that anyone may enter, where that was otherwise before", () => {
+  it("a route that becomes public is logged as public", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
     it.pass([{ ...exposure, protection: { kind: "public" } }]);
     it.pass([{ ...exposure, protection: { kind: "public" } }]);
-    expect(it.told()).toEqual(["route changed app.example.com", "route public app.example.com"]);
+    expect(it.logged()).toEqual(["route changed app.example.com", "route public app.example.com"]);
   });
 
-  it("says aloud that anyone may enter also where the label changed while it was not running", () => {
+  it("a route that became public while cfauth was not running is logged as public", () => {
     const it = daemon([exposure]);
     it.pass([{ ...exposure, protection: { kind: "public" } }]);
-    expect(it.told()).toEqual(["route public app.example.com"]);
+    expect(it.logged()).toEqual(["route public app.example.com"]);
   });
 
-  it("says nothing of what was public when it started", () => {
+  it("a route that was public at the start is not logged", () => {
     const open: Exposure = { ...exposure, protection: { kind: "public" } };
     const it = daemon([open]);
     it.pass([open]);
-    expect(it.told()).toEqual([]);
+    expect(it.logged()).toEqual([]);
   });
 
-  it("shows a live route with its container, origin and who may enter", () => {
+  it("a live route shows its container, origin and who may enter", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
-    expect(it.shown().routes).toEqual([
+    expect(it.report().routes).toEqual([
       {
         hostname: "app.example.com",
         path: null,
@@ -311,33 +278,33 @@ describe("what the daemon says of itself", () => {
         since: "1970-01-01T00:00:01.000Z",
       },
     ]);
-    expect(it.shown().summary).toEqual({ live: 1, waiting: 0, problem: 0, closing: 0 });
+    expect(it.report().summary).toEqual({ live: 1, waiting: 0, problem: 0, closing: 0 });
   });
 
-  it("counts down for a closing one, and says so in the log only once", () => {
+  it("a closing route counts down, and is logged only once", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
     it.pass([]);
-    it.later(20_000);
+    it.advance(20_000);
     it.pass([]);
-    expect(it.shown().routes[0]).toMatchObject({
+    expect(it.report().routes[0]).toMatchObject({
       state: "closing",
       reason: "Container stopped; closes in 39 s unless it comes back.",
     });
-    expect(it.told()).toEqual(["route closing app.example.com"]);
+    expect(it.logged()).toEqual(["route closing app.example.com"]);
   });
 
-  it("says what a route waits for", () => {
+  it("a pending route shows what it waits for", () => {
     const it = daemon();
     it.pass([{ ...exposure, notReadyReason: "the health check of container app (starting)" }]);
-    expect(it.shown().routes[0]).toMatchObject({
+    expect(it.report().routes[0]).toMatchObject({
       state: "waiting",
       reason: "waiting for the health check of container app (starting)",
     });
-    expect(it.told()).toEqual(["route waiting app.example.com"]);
+    expect(it.logged()).toEqual(["route waiting app.example.com"]);
   });
 
-  it("says each reason of a route that waits once, though it counts down or comes back", () => {
+  it("each reason of a pending route is logged once, even if it counts down or returns", () => {
     const it = daemon();
     for (const gate of [
       "container b (60 s)",
@@ -352,14 +319,14 @@ describe("what the daemon says of itself", () => {
     ]);
   });
 
-  it("reports an outage of Cloudflare once when it lasts and once when it is over, whatever was requested, and keeps showing the routes", () => {
+  it("an outage of Cloudflare is reported once when it lasts and once when it is over, whatever was requested, and the routes stay visible", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
     for (let tries = 0; tries < 60; tries++)
-      it.blind(
+      it.failObservation(
         unreachable(`no answer when asked to ${tries % 2 === 0 ? "list zones" : "read a tunnel"}`),
       );
-    expect(it.shown()).toMatchObject({
+    expect(it.report()).toMatchObject({
       summary: { live: 1 },
       checks: { cloudflare: "failing", authentik: "ok" },
       outages: [{ service: "cloudflare", passing: true, since: "1970-01-01T00:00:02.000Z" }],
@@ -371,35 +338,35 @@ describe("what the daemon says of itself", () => {
       { level: "warn", msg: "cloudflare unreachable", time: expect.anything() },
     ]);
     it.pass([exposure]);
-    expect(it.shown()).toMatchObject({ checks: { cloudflare: "ok" }, outages: [], problems: [] });
-    expect(it.told()).toEqual([
+    expect(it.report()).toMatchObject({ checks: { cloudflare: "ok" }, outages: [], problems: [] });
+    expect(it.logged()).toEqual([
       "cloudflare unreachable CFA-CF-UNREACHABLE",
       "cloudflare reachable CFA-CF-UNREACHABLE",
     ]);
     expect(it.lines.at(-1)).toMatchObject({ level: "info" });
   });
 
-  it("says nothing of an outage of less than half a minute", () => {
+  it("an outage of less than half a minute is not logged", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
-    it.blind(unreachable());
-    it.later(20_000);
-    it.blind(unreachable());
+    it.failObservation(unreachable());
+    it.advance(20_000);
+    it.failObservation(unreachable());
     it.pass([exposure]);
-    expect(it.told()).toEqual([]);
+    expect(it.logged()).toEqual([]);
   });
 
-  it("says sooner that Cloudflare does not answer while it starts, since somebody is watching", () => {
+  it("an outage during the start is logged sooner, because somebody is watching", () => {
     const it = daemon();
-    it.blind(unreachable());
-    it.later(5_000);
-    it.blind(unreachable());
-    expect(it.told()).toEqual(["cloudflare unreachable CFA-CF-UNREACHABLE"]);
+    it.failObservation(unreachable());
+    it.advance(5_000);
+    it.failObservation(unreachable());
+    expect(it.logged()).toEqual(["cloudflare unreachable CFA-CF-UNREACHABLE"]);
   });
 
-  it("tells a token that is refused at once, as something that somebody must mend", () => {
+  it("a refused token is logged at once as an error that somebody must fix", () => {
     const it = daemon();
-    it.blind(
+    it.failObservation(
       new ServiceError({
         service: "cloudflare",
         code: "CFA-CF-TOKEN",
@@ -413,7 +380,7 @@ describe("what the daemon says of itself", () => {
     ]);
   });
 
-  it("tells what is refused once for each object, whatever Cloudflare says this time, and each failed change once", () => {
+  it("a refusal is logged once per object, whatever Cloudflare's message, and each failed change once", () => {
     const it = daemon([exposure]);
     const other = {
       ...exposure,
@@ -427,39 +394,39 @@ describe("what the daemon says of itself", () => {
         fix: "look",
         transient: false,
       });
-    it.refused([exposure, other], refusal("ray 1"));
-    it.refused([exposure, other], refusal("ray 2"));
-    expect(it.told()).toEqual(["change failed b.example.com", "problem CFA-CF-REFUSED"]);
+    it.failChanges([exposure, other], refusal("ray 1"));
+    it.failChanges([exposure, other], refusal("ray 2"));
+    expect(it.logged()).toEqual(["change failed b.example.com", "problem CFA-CF-REFUSED"]);
     it.pass([exposure, other]);
-    expect(it.told().slice(2)).toEqual([
+    expect(it.logged().slice(2)).toEqual([
       "route opened b.example.com",
       "problem solved CFA-CF-REFUSED",
     ]);
   });
 
-  it("takes no problem for solved because a pass could not see, whoever was silent", () => {
+  it("no problem counts as solved because a pass could not observe, whichever service was unreachable", () => {
     const it = daemon([exposure]);
     const shared = typo({ code: "CFA-AK-BEHIND-ACCESS", container: undefined, label: undefined });
     it.pass([exposure], [shared]);
     for (const service of ["docker", "cloudflare", "authentik"] as const) {
-      it.blind(silent(service));
+      it.failObservation(unreachableService(service));
       it.pass([exposure], [shared]);
     }
-    expect(it.told()).toEqual(["problem CFA-AK-BEHIND-ACCESS"]);
+    expect(it.logged()).toEqual(["problem CFA-AK-BEHIND-ACCESS"]);
     it.pass([exposure]);
-    expect(it.told().slice(1)).toEqual(["problem solved CFA-AK-BEHIND-ACCESS"]);
+    expect(it.logged().slice(1)).toEqual(["problem solved CFA-AK-BEHIND-ACCESS"]);
   });
 
-  it("takes nothing for solved because the tunnel could not be found before a pass", () => {
+  it("no problem counts as solved because the tunnel could not be found before a pass", () => {
     const it = daemon();
     it.pass([], [typo()]);
-    it.watch.failed(unreachable(), 2_000);
-    expect(it.shown().problems.map(({ code }) => code)).toContain("CFA-LABEL-UNKNOWN");
+    it.collector.failed(unreachable(), 2_000);
+    expect(it.report().problems.map(({ code }) => code)).toContain("CFA-LABEL-UNKNOWN");
     it.pass([], [typo()]);
-    expect(it.told()).toEqual(["problem CFA-LABEL-UNKNOWN"]);
+    expect(it.logged()).toEqual(["problem CFA-LABEL-UNKNOWN"]);
   });
 
-  it("tells what was refused as before once an outage is over, and does not call the outage a refusal", () => {
+  it("a refusal is logged as before once an outage is over, and the outage is not reported as a refusal", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
     const both = [
@@ -473,50 +440,50 @@ describe("what the daemon says of itself", () => {
       fix: "look",
       transient: false,
     });
-    it.refused(both, refusal);
-    for (let tries = 0; tries < 60; tries++) it.blind(unreachable());
-    expect(it.shown().outages).toMatchObject([{ service: "cloudflare", passing: true }]);
-    expect(banners(it.shown()).flatMap(({ problems }) => problems.map(({ code }) => code))).toEqual(
-      ["CFA-CF-UNREACHABLE"],
-    );
-    it.refused(both, refusal);
-    expect(it.told().filter((line) => line.includes("REFUSED"))).toEqual([
+    it.failChanges(both, refusal);
+    for (let tries = 0; tries < 60; tries++) it.failObservation(unreachable());
+    expect(it.report().outages).toMatchObject([{ service: "cloudflare", passing: true }]);
+    expect(
+      banners(it.report()).flatMap(({ problems }) => problems.map(({ code }) => code)),
+    ).toEqual(["CFA-CF-UNREACHABLE"]);
+    it.failChanges(both, refusal);
+    expect(it.logged().filter((line) => line.includes("REFUSED"))).toEqual([
       "problem CFA-CF-REFUSED",
     ]);
   });
 
-  it("does not say that a neighbour is back that nobody has asked", () => {
+  it("a service that was not asked is not reported as reachable again", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
     for (const service of ["authentik", "cloudflare", "docker"] as const) {
-      it.blind(silent(service));
-      it.later(30_000);
-      it.blind(silent(service));
+      it.failObservation(unreachableService(service));
+      it.advance(30_000);
+      it.failObservation(unreachableService(service));
     }
-    expect(it.told()).toEqual([
+    expect(it.logged()).toEqual([
       "authentik unreachable CFA-AK-UNREACHABLE",
       "cloudflare unreachable CFA-CF-UNREACHABLE",
       "docker connection lost CFA-DOCKER-UNREACHABLE",
     ]);
     // Docker is asked first, then Cloudflare.
-    it.blind(silent("authentik"));
-    expect(it.told().slice(3)).toEqual([
+    it.failObservation(unreachableService("authentik"));
+    expect(it.logged().slice(3)).toEqual([
       "cloudflare reachable CFA-CF-UNREACHABLE",
       "connected to docker CFA-DOCKER-UNREACHABLE",
     ]);
-    expect(it.shown().checks).toMatchObject({
+    expect(it.report().checks).toMatchObject({
       docker: "ok",
       cloudflare: "ok",
       authentik: "failing",
     });
   });
 
-  it("shows and logs no e-mail address that a label or the name of a policy has", () => {
+  it("no e-mail address of a label or of a policy's name is shown or logged", () => {
     const it = daemon();
     const policies = {
       theirs: [{ id: "p-1", name: "Ann <ann@example.com>", decision: "allow" }],
     } as const;
-    it.meddle((observed) => ({ ...observed, policy: { ...observed.policy, ...policies } }));
+    it.editObserved((observed) => ({ ...observed, policy: { ...observed.policy, ...policies } }));
     it.pass([{ ...exposure, notReadyReason: "ann@example.com" }]);
     it.pass([exposure]);
     it.pass([{ ...exposure, protection: only({ policies: ["p-1"] }) }]);
@@ -530,8 +497,8 @@ describe("what the daemon says of itself", () => {
     it.pass([{ ...exposure, protection: only({ policies: ["p-1"] }) }], both, [
       faultyRoute(faulty, { members: [] }),
     ]);
-    const { routes, problems } = it.shown();
-    it.refused(
+    const { routes, problems } = it.report();
+    it.failChanges(
       [exposure],
       new ServiceError({
         service: "cloudflare",
@@ -543,13 +510,13 @@ describe("what the daemon says of itself", () => {
     );
     it.pass([exposure]);
     expect(routes.map(({ state }) => state)).toEqual(["problem", "live"]);
-    expect(it.told()).toEqual(
+    expect(it.logged()).toEqual(
       expect.arrayContaining(["route waiting app.example.com", "problem solved CFA-LABEL-UNKNOWN"]),
     );
     expect(JSON.stringify([it.lines, routes, problems])).not.toContain("ann@");
   });
 
-  it("tells a label's problem once when it comes and once when it goes, and that its open route is as it was all the time", () => {
+  it("a label's problem is logged once when it appears and once when it is solved, and says that its open route stayed as it was", () => {
     const it = daemon([exposure]);
     const faulty = [faultyRoute(exposure.route)];
     it.pass([exposure]);
@@ -559,16 +526,16 @@ describe("what the daemon says of itself", () => {
       { level: "error", msg: "problem", code: "CFA-LABEL-UNKNOWN", effect: "unchanged" },
     ]);
     it.pass([exposure]);
-    expect(it.told()).toEqual(["problem CFA-LABEL-UNKNOWN", "problem solved CFA-LABEL-UNKNOWN"]);
+    expect(it.logged()).toEqual(["problem CFA-LABEL-UNKNOWN", "problem solved CFA-LABEL-UNKNOWN"]);
   });
 
-  it("tells that the route of a faulty label is closed where it was not open before", () => {
+  it("the problem of a faulty label says that a route that was not open is closed", () => {
     const it = daemon();
     it.pass([], [typo()], [faultyRoute(exposure.route)]);
     expect(it.lines).toMatchObject([{ msg: "problem", effect: "closed" }]);
   });
 
-  it("tells two problems of one container and label apart, and the same label with another mistake anew", () => {
+  it("two problems of one container and label are distinguished, and a new mistake in the same label is logged again", () => {
     const it = daemon();
     const unknown = (name: string) =>
       typo({
@@ -586,28 +553,30 @@ describe("what the daemon says of itself", () => {
     ]);
   });
 
-  it("does not take a record of somebody else's that moves for another conflict", () => {
+  it("a foreign record that moves is still the same conflict", () => {
     const it = daemon();
     const at = (address: string) =>
       typo({ code: "CFA-CONFLICT-DNS", message: `a DNS record A ${address} is there`, about: "" });
     it.pass([], [at("203.0.113.7")]);
     it.pass([], [at("203.0.113.8")]);
-    expect(it.told()).toEqual(["problem CFA-CONFLICT-DNS"]);
-    expect(it.shown().problems).toMatchObject([{ message: "a DNS record A 203.0.113.8 is there" }]);
+    expect(it.logged()).toEqual(["problem CFA-CONFLICT-DNS"]);
+    expect(it.report().problems).toMatchObject([
+      { message: "a DNS record A 203.0.113.8 is there" },
+    ]);
   });
 
-  it("tells what is the same to a person in one line, and shows each on the page", () => {
+  it("problems that read the same are one log line, and the page shows each", () => {
     const it = daemon();
-    const refused = (operation: string) =>
+    const failChanges = (operation: string) =>
       typo({ code: "CFA-AK-REFUSED", message: `Authentik refused to ${operation}`, about: "tile" });
-    it.pass([], [refused("make a tile"), refused("bind a tile")]);
-    expect([it.told(), it.shown().problems.length]).toEqual([["problem CFA-AK-REFUSED"], 2]);
+    it.pass([], [failChanges("make a tile"), failChanges("bind a tile")]);
+    expect([it.logged(), it.report().problems.length]).toEqual([["problem CFA-AK-REFUSED"], 2]);
   });
 
-  it("says that it put back what somebody else took away", () => {
+  it("a correction of what somebody else deleted is logged", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
-    it.meddle((observed) => ({
+    it.editObserved((observed) => ({
       ...observed,
       dns: { ...observed.dns, mine: new Map() },
       ingress: { ...observed.ingress, rules: [] },
@@ -625,58 +594,61 @@ describe("what the daemon says of itself", () => {
     ]);
   });
 
-  it("does not take its own work for somebody else's", () => {
+  it("changes of cfauth itself are not logged as drift", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
     const moved = { ...exposure, origin: { service: "http://app:81", options: {} } };
-    it.refused([moved], unreachable());
+    it.failChanges([moved], unreachable());
     it.pass([moved]);
     it.pass([
       moved,
       { ...exposure, route: { hostname: "b.example.com" as Hostname, path: undefined } },
     ]);
-    expect(it.told().filter((line) => line.startsWith("drift"))).toEqual([]);
+    expect(it.logged().filter((line) => line.startsWith("drift"))).toEqual([]);
   });
 
-  it("does not call drift what a change of its own has left half done", () => {
+  it("the half-done result of a failed change is not logged as drift", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
-    it.refused([{ ...exposure, origin: { service: "http://app:81", options: {} } }], unreachable());
-    it.meddle((observed) => ({ ...observed, dns: { ...observed.dns, mine: new Map() } }));
+    it.failChanges(
+      [{ ...exposure, origin: { service: "http://app:81", options: {} } }],
+      unreachable(),
+    );
+    it.editObserved((observed) => ({ ...observed, dns: { ...observed.dns, mine: new Map() } }));
     it.pass([exposure]);
-    expect(it.told().filter((line) => line.startsWith("drift"))).toEqual([]);
+    expect(it.logged().filter((line) => line.startsWith("drift"))).toEqual([]);
   });
 
-  it("does not show a blip on the page: who is back within half a minute was never away", () => {
+  it("a service that is back within half a minute is never shown as failing", () => {
     const it = daemon();
     it.pass([exposure]);
-    it.blind(unreachable());
-    it.later(28_000);
-    // Another sentence each time, for another call: it is the same silence all the same.
-    it.blind(unreachable("no answer either"));
-    expect(it.shown()).toMatchObject({
+    it.failObservation(unreachable());
+    it.advance(28_000);
+    // Another message each time, for another call. It is still the same outage.
+    it.failObservation(unreachable("no answer either"));
+    expect(it.report()).toMatchObject({
       checks: { cloudflare: "failing" },
       outages: [],
       problems: [],
     });
-    it.later(1_000);
-    expect(it.shown()).toMatchObject({
+    it.advance(1_000);
+    expect(it.report()).toMatchObject({
       outages: [{ passing: true }],
       problems: [{ message: "no answer either" }],
     });
   });
 
-  it("shows a silence at once when nothing was well yet: whoever starts it wants to know what it waits for", () => {
+  it("an outage is shown at once if no pass has succeeded yet, because the operator is watching", () => {
     const it = daemon();
-    it.blind(unreachable());
-    expect(it.shown()).toMatchObject({
+    it.failObservation(unreachable());
+    expect(it.report()).toMatchObject({
       outages: [{ passing: true }],
       problems: [{ code: "CFA-CF-UNREACHABLE" }],
     });
   });
 
-  it("says of nobody that it is well before the first pass", () => {
-    expect(daemon().shown().checks).toEqual({
+  it("no service is shown as healthy before the first pass", () => {
+    expect(daemon().report().checks).toEqual({
       docker: "unknown",
       cloudflare: "unknown",
       authentik: "unknown",
@@ -684,13 +656,13 @@ describe("what the daemon says of itself", () => {
     });
   });
 
-  it("knows of each neighbour whether it is well once a pass has seen it, though one change is refused from the start", () => {
+  it("a pass shows which services are healthy even if one change is refused from the start", () => {
     const it = daemon([exposure]);
     const other = {
       ...exposure,
       route: { hostname: "b.example.com" as Hostname, path: undefined },
     };
-    it.refused(
+    it.failChanges(
       [exposure, other],
       new ServiceError({
         service: "cloudflare",
@@ -700,7 +672,7 @@ describe("what the daemon says of itself", () => {
         transient: false,
       }),
     );
-    expect(it.shown().checks).toEqual({
+    expect(it.report().checks).toEqual({
       docker: "ok",
       cloudflare: "ok",
       authentik: "ok",
@@ -708,9 +680,9 @@ describe("what the daemon says of itself", () => {
     });
   });
 
-  it("shows at once what somebody has to mend", () => {
+  it("a problem that somebody must fix is shown at once", () => {
     const it = daemon();
-    it.blind(
+    it.failObservation(
       new ServiceError({
         service: "cloudflare",
         code: "CFA-CF-TOKEN",
@@ -719,13 +691,13 @@ describe("what the daemon says of itself", () => {
         transient: false,
       }),
     );
-    expect(it.shown()).toMatchObject({
+    expect(it.report()).toMatchObject({
       outages: [{ service: "cloudflare", passing: false }],
       problems: [{ code: "CFA-CF-TOKEN" }],
     });
   });
 
-  it("says who may enter as it stands, where that is not what is wished", () => {
+  it("the status shows who may enter now if that differs from the desired access", () => {
     const it = daemon();
     it.pass([
       {
@@ -733,25 +705,25 @@ describe("what the daemon says of itself", () => {
         protection: only({ groups: ["family"], emails: ["ann@example.com", "@example.org"] }),
       },
     ]);
-    expect(it.shown().routes[0]?.who).toBe(
+    expect(it.report().routes[0]?.who).toBe(
       "Members of family, 1 e-mail address or 1 e-mail domain",
     );
     it.pass([]);
-    const [closing] = it.shown().routes;
+    const [closing] = it.report().routes;
     expect(closing).toMatchObject({
       state: "closing",
       container: "app",
       who: "Members of family and 2 e-mail addresses",
     });
-    expect(JSON.stringify(it.shown())).not.toContain("ann@");
+    expect(JSON.stringify(it.report())).not.toContain("ann@");
   });
 
-  it("says how a route is mended that has a problem, and that nobody gets in", () => {
+  it("a route with a problem shows the fix, and that nobody gets in", () => {
     const it = daemon();
     it.pass([
       { ...exposure, route: { hostname: "theirs.example.com" as Hostname, path: undefined } },
     ]);
-    expect(it.shown().routes[0]).toMatchObject({
+    expect(it.report().routes[0]).toMatchObject({
       code: "CFA-CONFLICT-DNS",
       fix: expect.stringContaining("adopt"),
       effect: "closed",
@@ -759,27 +731,29 @@ describe("what the daemon says of itself", () => {
     });
   });
 
-  it("names the conflict at the route it concerns", () => {
+  it("a conflict is shown at its route", () => {
     const it = daemon();
     it.pass([
       { ...exposure, route: { hostname: "theirs.example.com" as Hostname, path: undefined } },
     ]);
-    expect(it.shown().routes).toMatchObject([{ hostname: "theirs.example.com", state: "problem" }]);
+    expect(it.report().routes).toMatchObject([
+      { hostname: "theirs.example.com", state: "problem" },
+    ]);
     expect(
-      it.shown().problems.map(({ code, container, hostname }) => [code, container, hostname]),
+      it.report().problems.map(({ code, container, hostname }) => [code, container, hostname]),
     ).toEqual([
       ["CFA-CONFLICT-ACCESS", "app", "theirs.example.com" as RouteKey],
-      // The rule's hostname is written with capitals: cloudflared takes it for lower case all the same.
+      // The rule's hostname has capitals. cloudflared treats it as lower case.
       ["CFA-CONFLICT-INGRESS", "app", "theirs.example.com" as RouteKey],
       ["CFA-CONFLICT-DNS", "app", "theirs.example.com" as RouteKey],
     ]);
   });
 
-  it("is well while passes end, and not when none has ended for long", () => {
+  it("the daemon is healthy while passes end, and unhealthy if none has ended for a long time", () => {
     const it = daemon();
     it.pass([]);
-    expect(livenessFailure(it.watch.status(), 300_000, 600_000)).toBeUndefined();
-    expect(livenessFailure(it.watch.status(), 300_000, 900_000)).toBe(
+    expect(livenessFailure(it.collector.status(), 300_000, 600_000)).toBeUndefined();
+    expect(livenessFailure(it.collector.status(), 300_000, 900_000)).toBe(
       "the last pass ended 15 min ago",
     );
   });
@@ -793,48 +767,51 @@ describe("a change that cloudflared does not run yet", () => {
       ingress: { ...observed.ingress, unconfirmed: routes as readonly RouteKey[] },
     });
 
-  it("leaves a closed route closing, with the reason, and it is reported as closed once it is in force", () => {
+  it("a closed route stays closing, with the reason, and is reported as closed once cloudflared runs the change", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
     it.pass([]);
-    it.later(60_000);
-    it.meddle(unconfirmed("app.example.com"));
+    it.advance(60_000);
+    it.editObserved(unconfirmed("app.example.com"));
     it.pass([]);
-    expect(it.shown().routes).toMatchObject([
+    expect(it.report().routes).toMatchObject([
       {
         hostname: "app.example.com",
         state: "closing",
         reason: "Waiting for cloudflared to run the rules without it.",
       },
     ]);
-    expect(it.told()).not.toContain("route closed app.example.com");
-    it.meddle(unconfirmed());
+    expect(it.logged()).not.toContain("route closed app.example.com");
+    it.editObserved(unconfirmed());
     it.pass([]);
-    expect(it.shown().routes).toEqual([]);
-    expect(it.told().filter((line) => line === "route closed app.example.com")).toHaveLength(1);
+    expect(it.report().routes).toEqual([]);
+    expect(it.logged().filter((line) => line === "route closed app.example.com")).toHaveLength(1);
   });
 
-  it("leaves a narrowed route waiting until it is in force, and does not report it as opened again", () => {
+  it("a narrowed route is pending until cloudflared runs the change, and is not reported as opened again", () => {
     const it = daemon([exposure]);
     it.pass([exposure]);
-    it.meddle(unconfirmed("app.example.com"));
+    it.editObserved(unconfirmed("app.example.com"));
     it.pass([exposure]);
-    expect(it.shown().routes).toMatchObject([
+    expect(it.report().routes).toMatchObject([
       { state: "waiting", reason: "waiting for cloudflared to run the narrower rule" },
     ]);
-    it.meddle(unconfirmed());
+    it.editObserved(unconfirmed());
     it.pass([exposure]);
-    expect(it.shown().routes).toMatchObject([{ state: "live" }]);
-    expect(it.told()).toEqual(["route waiting app.example.com"]);
+    expect(it.report().routes).toMatchObject([{ state: "live" }]);
+    expect(it.logged()).toEqual(["route waiting app.example.com"]);
   });
 
-  it("is an error on the page and in the log once it has lasted too long", () => {
+  it("a change that cloudflared does not run for too long is an error on the page and in the log", () => {
     const it = daemon([exposure]);
-    it.meddle((observed) => ({ ...observed, ingress: { ...observed.ingress, behind: true } }));
+    it.editObserved((observed) => ({
+      ...observed,
+      ingress: { ...observed.ingress, behind: true },
+    }));
     it.pass([exposure]);
-    expect(it.shown().problems).toMatchObject([
+    expect(it.report().problems).toMatchObject([
       { code: "CFA-TUNNEL-BEHIND", severity: "error", hostname: null },
     ]);
-    expect(it.told()).toEqual(["problem CFA-TUNNEL-BEHIND"]);
+    expect(it.logged()).toEqual(["problem CFA-TUNNEL-BEHIND"]);
   });
 });

@@ -41,13 +41,13 @@ it.each<{ detour: Detour; note: string }>([
     note: "Reached by its id, because the name app.tunnel was unusable when the rule was written; recreate the container to use the name again",
   },
 ])(
-  "a route that leads to its container by another way than the name says why: $detour.by, $detour.why",
+  "a route that does not lead to its container by the name says why: $detour.by, $detour.why",
   ({ detour, note }) => {
     expect(reported({ detour })?.note).toBe(note);
   },
 );
 
-it("a route that leads to its container by the name has no note, and people are shown none of what they read elsewhere", () => {
+it("a route that leads to its container by the name has no note, and the page and the terminal show none", () => {
   expect(reported({})?.note).toBeUndefined();
   const route = reported({ login: true });
   expect([route?.note, route && remarks(route)]).toEqual([
@@ -56,7 +56,7 @@ it("a route that leads to its container by the name has no note, and people are 
   ]);
 });
 
-it("people are shown on the page and in the terminal why a route leads there by the id", () => {
+it("the page and the terminal show why a route leads to its container by the id", () => {
   const route = reported({ detour: { by: "id", name: "app.tunnel", why: "shared" } });
   expect(route && remarks(route)).toEqual([
     "Reached by its id: another container also answers to the name app.tunnel.",

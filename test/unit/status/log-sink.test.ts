@@ -1,4 +1,4 @@
-/** What stands in the log of a change. */
+/** The fields of a change's log line. */
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../../src/core/domain/exposure.ts";
 import { EMPTY_MEMORY } from "../../../src/core/plan/desired-state.ts";
@@ -11,7 +11,7 @@ import { anybody, exposure } from "../../support/builders.ts";
 import { OWNER } from "../core/plan/model.ts";
 import { previewOf, settled } from "../preview/scene.ts";
 
-/** The lines of the first wave that brings the one to the other. */
+/** The log lines of the first wave from one state to the other. */
 async function logged(
   before: readonly Exposure[],
   after: readonly Exposure[],
@@ -34,8 +34,8 @@ async function logged(
 
 const app = exposure("app.example.com");
 
-describe("a line of the log", () => {
-  it("says what was changed, with both values", async () => {
+describe("a log line of a change", () => {
+  it("the log line of a change has both values", async () => {
     expect(
       await logged([app], [{ ...app, origin: { service: "http://app:81", options: {} } }]),
     ).toEqual([
@@ -50,7 +50,7 @@ describe("a line of the log", () => {
     ]);
   });
 
-  it("says that a route becomes public", async () => {
+  it("the log line of a change says that a route becomes public", async () => {
     const [line] = await logged(
       [app, exposure("b.example.com", { protection: anybody })],
       [{ ...app, protection: anybody }],
@@ -62,7 +62,7 @@ describe("a line of the log", () => {
     });
   });
 
-  it("says who may enter a new protected route, which opens nothing wider than it was", async () => {
+  it("the log line of a new protected route says who may enter, and does not count as wider access", async () => {
     const [line, ...others] = await logged([app], [app, exposure("b.example.com")]);
     expect([line?.["hostname"], line?.["what"], others]).toEqual([
       "b.example.com",
@@ -72,7 +72,7 @@ describe("a line of the log", () => {
     expect(line).not.toHaveProperty("exposure");
   });
 
-  it("is not there on a quiet day", async () => {
+  it("a quiet day has no log line", async () => {
     expect(await logged([app], [app])).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ import { OWNER } from "../core/plan/model.ts";
 
 const HOUR = 3_600_000;
 
-/** The loop on containers and a world in memory, with a clock that is set to when it asks to be woken. */
+/** The controller on containers and a state in memory, with a clock that jumps to the next pass. */
 function daemon() {
   const lines: { readonly level: string; readonly msg: string }[] = [];
   const clock = { now: Date.parse("2026-11-23T00:00:00Z") };
@@ -64,14 +64,14 @@ function daemon() {
   return { at, during };
 }
 
-it("a quiet day says nothing, whatever is open and whatever has been told", async () => {
+it("a quiet day logs nothing, whatever is open and whatever was reported before", async () => {
   const it = daemon();
   await it.during(1);
   expect(await it.during(24 * HOUR)).toEqual([]);
   expect(it.at.observations.length).toBeGreaterThan(250);
 });
 
-it("a day of outages of ten minutes says two lines for each", async () => {
+it("a day with outages of ten minutes logs two lines for each", async () => {
   const it = daemon();
   await it.during(1);
   const said: string[] = [];

@@ -8,7 +8,7 @@ const HERE = "6ff42ae2.cfargotunnel.com";
 
 type Records = Readonly<Record<string, string>>;
 
-/** With records of ours, and with records of others by their content. */
+/** With records of ours, and with foreign records by their content. */
 function world(ours: readonly string[], theirs: Records = {}): ObservedState {
   const empty = emptyWorld();
   const mine = new Map(
@@ -26,37 +26,37 @@ function world(ours: readonly string[], theirs: Records = {}): ObservedState {
   };
 }
 
-describe("whether anybody reaches a route", () => {
+describe("whether a route is reachable", () => {
   it.each([
     { name: "its record is ours", at: world(["app.example.com"]), is: true },
     { name: "there is no record", at: world([]), is: false },
     {
-      name: "somebody's record leads elsewhere",
+      name: "a foreign record leads elsewhere",
       at: world([], { "app.example.com": "203.0.113.7" }),
       is: false,
     },
     {
-      name: "somebody's record leads to the tunnel",
+      name: "a foreign record leads to the tunnel",
       at: world([], { "app.example.com": HERE }),
       is: true,
     },
     {
-      name: "somebody's wildcard leads to the tunnel",
+      name: "a foreign wildcard record leads to the tunnel",
       at: world([], { "*.example.com": HERE }),
       is: true,
     },
-    { name: "our wildcard covers it", at: world(["*.example.com"]), is: true },
+    { name: "our wildcard record covers it", at: world(["*.example.com"]), is: true },
     {
       name: "a record of its own hides the wildcard",
       at: world(["*.example.com"], { "app.example.com": "203.0.113.7" }),
       is: false,
     },
-    { name: "the wildcard is another domain's", at: world(["*.example.org"]), is: false },
-  ])("is $is where $name", ({ at, is }) => {
+    { name: "the wildcard is of another domain", at: world(["*.example.org"]), is: false },
+  ])("reachable is $is for a route if $name", ({ at, is }) => {
     expect(isReachable(at, deployed("app.example.com"))).toBe(is);
   });
 
-  it("is false without a rule, and with one that only keeps the place", () => {
+  it("a route without a rule or with only a placeholder is not reachable", () => {
     const at = world(["app.example.com"]);
     expect(isReachable(at, deployed("app.example.com", { service: undefined }))).toBe(false);
     expect(isReachable(at, deployed("app.example.com", { placeholder: true }))).toBe(false);

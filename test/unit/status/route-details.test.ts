@@ -46,7 +46,7 @@ const one = (
   )[0];
 
 describe("the objects of a route", () => {
-  it("are its own Access application and its own tile, as far as they are there", () => {
+  it("a route lists its own Access application and its own tile if they exist", () => {
     const observed = settled();
     const slug = slugOf(OWNER, at);
     const tiled = {
@@ -66,21 +66,21 @@ describe("the objects of a route", () => {
 describe("who may enter", () => {
   it.each([
     {
-      name: "a route that waits and is not open yet: who will",
+      name: "a pending route that is not open yet shows who will be admitted",
       at: emptyWorld(),
       state: "waiting" as const,
       who: "Everyone who can log in",
       open: false,
     },
     {
-      name: "a route with a problem that nobody reaches: not said",
+      name: "a route with a problem that nobody reaches shows nobody",
       at: emptyWorld(),
       state: "problem" as const,
       who: undefined,
       open: false,
     },
     {
-      name: "a route with a problem that is open as it was: as it stands",
+      name: "a route with a problem that is still open shows who is admitted now",
       at: settled(),
       state: "problem" as const,
       who: "Everyone who can log in",

@@ -6,34 +6,34 @@ const backup = { id: "t-1", name: "backup" };
 const ci = { id: "t-2", name: "ci" };
 
 it.each<{ name: string; one: Protection; other: Protection; is: boolean }>([
-  { name: "everyone who logs in, than anybody", one: members, other: anybody, is: true },
-  { name: "anybody, than everyone who logs in", one: anybody, other: members, is: false },
+  { name: "everyone who logs in, compared with anybody", one: members, other: anybody, is: true },
+  { name: "anybody, compared with everyone who logs in", one: anybody, other: members, is: false },
   {
-    name: "the login itself, than everyone who logs in",
+    name: "the login itself, compared with everyone who logs in",
     one: { kind: "login" },
     other: members,
     is: false,
   },
   {
-    name: "a group, than everyone who logs in",
+    name: "a group, compared with everyone who logs in",
     one: only({ groups: ["family"] }),
     other: members,
     is: true,
   },
   {
-    name: "everyone who logs in, than a group",
+    name: "everyone who logs in, compared with a group",
     one: members,
     other: only({ groups: ["family"] }),
     is: false,
   },
   {
-    name: "a group, than two",
+    name: "a group, compared with two",
     one: only({ groups: ["family"] }),
     other: only({ groups: ["admins", "family"] }),
     is: true,
   },
   {
-    name: "two groups, than one of them",
+    name: "two groups, compared with one of them",
     one: only({ groups: ["admins", "family"] }),
     other: only({ groups: ["family"] }),
     is: false,
@@ -45,47 +45,47 @@ it.each<{ name: string; one: Protection; other: Protection; is: boolean }>([
     is: false,
   },
   {
-    name: "an address, than a group and it",
+    name: "an address, compared with a group and the same address",
     one: only({ emails: ["a@b.c"] }),
     other: only({ groups: ["g"], emails: ["a@b.c"] }),
     is: true,
   },
   {
-    name: "an address, than everyone who logs in",
+    name: "an address, compared with everyone who logs in",
     one: only({ emails: ["a@b.c"] }),
     other: members,
     is: true,
   },
   {
-    name: "a service token, than everyone who logs in",
+    name: "a service token, compared with everyone who logs in",
     one: only({ tokens: [backup] }),
     other: members,
     is: false,
   },
   {
-    name: "a service token, than two",
+    name: "a service token, compared with two",
     one: only({ tokens: [backup] }),
     other: only({ tokens: [backup, ci] }),
     is: true,
   },
   {
-    name: "any service token, than one",
+    name: "any service token, compared with one",
     one: only({ tokens: "any" }),
     other: only({ tokens: [backup] }),
     is: false,
   },
   {
-    name: "one service token, than any",
+    name: "one service token, compared with any",
     one: only({ tokens: [backup] }),
     other: only({ tokens: "any" }),
     is: true,
   },
   {
-    name: "a policy of the user's, than none",
+    name: "a policy of the user's, compared with none",
     one: only({ policies: ["p"] }),
     other: members,
     is: false,
   },
-])("lets in no more: $name: $is", ({ one, other, is }) => {
+])("the first admits no one whom the second does not: $name: $is", ({ one, other, is }) => {
   expect(isSubsetOf(one, other)).toBe(is);
 });

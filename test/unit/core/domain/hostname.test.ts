@@ -9,7 +9,7 @@ import {
 } from "../../../../src/core/domain/hostname.ts";
 import { hostname } from "../../../support/builders.ts";
 
-describe("a hostname", () => {
+describe("hostnames", () => {
   it.each([
     { text: "app.example.com", is: "app.example.com" },
     { text: " App.Example.Com ", is: "app.example.com" },
@@ -21,7 +21,7 @@ describe("a hostname", () => {
     { text: "*.example.com", is: "*.example.com" },
     { text: `${"a".repeat(63)}.example.com`, is: `${"a".repeat(63)}.example.com` },
     { text: "1.example.com", is: "1.example.com" },
-  ])("$text is the name $is", ({ text, is }) => {
+  ])("$text is parsed as the hostname $is", ({ text, is }) => {
     expect(parseHostname(text)).toEqual({ ok: true, value: is });
   });
 
@@ -52,11 +52,11 @@ describe("a hostname", () => {
     "app.example.com\\admin",
     "app%2eexample.com",
     "app.exa\tmple.com",
-  ])("%j is none", (text) => {
+  ])("%j is not a hostname", (text) => {
     expect(parseHostname(text).ok).toBe(false);
   });
 
-  it("that was read once is read again to itself", () => {
+  it("a parsed hostname is parsed to itself again", () => {
     fc.assert(
       fc.property(fc.oneof(fc.domain(), fc.string(), fc.webAuthority()), (text) => {
         const read = parseHostname(text);
@@ -96,12 +96,12 @@ describe("the zone of a hostname", () => {
     { name: "*.example.org", zone: "example.org" },
     { name: "notexample.com", zone: undefined },
     { name: "example.net", zone: undefined },
-  ])("$name lies in $zone", ({ name, zone }) => {
+  ])("$name is in zone $zone", ({ name, zone }) => {
     expect(zoneOf(hostname(name), zones)?.name).toBe(zone);
   });
 });
 
-describe("the most specific zone among all that the token sees decides, not the most specific that may be used", () => {
+describe("the most specific of all visible zones decides", () => {
   const usable = ["example.com", "ops.dev.example.com"].map((name) => ({ name }));
   const excluded = ["dev.example.com", "example.org"];
 
@@ -117,7 +117,7 @@ describe("the most specific zone among all that the token sees decides, not the 
     },
     { name: "app.example.org", choice: { is: "excluded", name: "example.org" } },
     { name: "app.example.net", choice: { is: "none" } },
-  ])("$name: $choice.is", ({ name, choice }) => {
+  ])("$name gets the zone result $choice.is", ({ name, choice }) => {
     expect(chooseZone(hostname(name), usable, excluded)).toEqual(choice);
     expect(usableZone(hostname(name), usable, excluded)).toEqual(
       "zone" in choice ? choice.zone : undefined,

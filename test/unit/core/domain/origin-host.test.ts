@@ -47,11 +47,11 @@ it.each([
     `${"a".repeat(60)}.${"b".repeat(60)}.${"c".repeat(60)}.${"d".repeat(60)}`,
     "networks12",
   ],
-])("%s is no host", (_, name, network) => {
+])("%s is not a host", (_, name, network) => {
   expect(hostOnNetwork(name, network)).toBeUndefined();
 });
 
-it("63 characters in a part and 253 in all are still a host", () => {
+it("a host may have 63 characters in a part and 253 in total", () => {
   expect(hostOnNetwork("a".repeat(63), "tunnel")).toBeDefined();
   expect(
     hostOnNetwork(
@@ -79,17 +79,17 @@ it.each([
   "1\u0660.tunnel ",
   "2130706433",
   "0x7f000001",
-])("%j is no host", (text) => {
+])("%j is not a host", (text) => {
   expect(parseOriginHost(text)).toBeUndefined();
 });
 
-it("a short id of digits alone gets the network behind it, since Go takes it for no name", () => {
+it("a short id of only digits gets the network as a suffix, because Go does not treat it as a name", () => {
   expect([hostById("0123456789abcdef", "tunnel"), hostById("012345678901bcdef", "tunnel")]).toEqual(
     ["0123456789ab", "012345678901.tunnel"],
   );
 });
 
-it("addresses of the engine are hosts, in brackets where they are IPv6", () => {
+it("addresses from the engine are hosts, in brackets if they are IPv6", () => {
   expect(
     ["172.18.0.2", "fd00::2", "1.2.3", "1.2.3.04", "0x7f.0.0.1", "app", "::1::"].map(hostByAddress),
   ).toEqual(["172.18.0.2", "[fd00::2]", undefined, undefined, undefined, undefined, undefined]);

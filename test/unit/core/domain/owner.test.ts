@@ -8,18 +8,18 @@ import {
 import { owner } from "../../../support/observed-state.ts";
 
 describe("an owner's name", () => {
-  it.each(["home", "home-nas-2", "a", "-", "a".repeat(32)])("may be %s", (text) => {
+  it.each(["home", "home-nas-2", "a", "-", "a".repeat(32)])("an owner's name may be %s", (text) => {
     expect(parseOwner(text)).toBe(text);
   });
 
   it.each(["", "Home", "home nas", "home.nas", "héme", "a".repeat(33), "home\n"])(
-    "may not be %j",
+    "an owner's name may not be %j",
     (text) => {
       expect(parseOwner(text)).toBeUndefined();
     },
   );
 
-  it("stands on each object as the marks that are documented", () => {
+  it("an owner's name produces the documented marks on each object", () => {
     const home = owner("home");
     expect([dnsComment(home), accessTag(home), policyPrefix(home)]).toEqual([
       "cfauth:home",
@@ -28,7 +28,7 @@ describe("an owner's name", () => {
     ]);
   });
 
-  it("leaves the comment of a record within the 100 characters of a free zone, however long it is", () => {
+  it("the longest owner's name keeps the comment of a record within the 100 characters of a free zone", () => {
     const longest = owner("a".repeat(32));
     expect(dnsComment(longest).length).toBe(39);
   });

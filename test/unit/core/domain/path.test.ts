@@ -24,7 +24,7 @@ const clean = fc
   )
   .map((segments) => path(`/${segments.join("/")}`));
 
-describe("the rule of a path prefix, on the decoded path that cloudflared matches", () => {
+describe("the pattern of a path prefix, on the decoded path that cloudflared matches", () => {
   const pattern = new RegExp(pathPattern(path("/api")));
 
   it.each([
@@ -40,7 +40,7 @@ describe("the rule of a path prefix, on the decoded path that cloudflared matche
     "/api/x..",
     "/api/ä b",
     "/api/x&y=z",
-  ])("lets %j through", (request) => {
+  ])("the pattern of /api matches %j", (request) => {
     expect(pattern.test(request)).toBe(true);
   });
 
@@ -78,7 +78,7 @@ describe("the rule of a path prefix, on the decoded path that cloudflared matche
     "/api/x?y",
     "/api/x#y",
     "/api\n",
-  ])("does not let %j through", (request) => {
+  ])("the pattern of /api does not match %j", (request) => {
     expect(pattern.test(request)).toBe(false);
   });
 
@@ -88,8 +88,8 @@ describe("the rule of a path prefix, on the decoded path that cloudflared matche
     { name: "a plus is a plus", of: "/c++", request: "/c++", matches: true },
     { name: "a plus does not repeat", of: "/c++", request: "/ccc", matches: false },
     { name: "a deeper prefix", of: "/a/b", request: "/a/b/c", matches: true },
-    { name: "what lies beside a deeper prefix", of: "/a/b", request: "/a/c", matches: false },
-  ])("$name", ({ of, request, matches }) => {
+    { name: "a path beside a deeper prefix", of: "/a/b", request: "/a/c", matches: false },
+  ])("a pattern is literal: $name", ({ of, request, matches }) => {
     expect(re2(pathPattern(path(of))).test(request)).toBe(matches);
   });
 
@@ -100,7 +100,7 @@ describe("the rule of a path prefix, on the decoded path that cloudflared matche
     { name: "guarded", write: guardPattern },
     { name: "guarded and clean", write: (prefix: Path) => guardPattern(prefix, true) },
   ])(
-    "$name: is one that RE2 takes, without looking around or back, since RE2's refusal would stop every route",
+    "the $name pattern is valid for RE2, without lookahead or lookbehind, because RE2's refusal would stop every route",
     ({ write }) => {
       fc.assert(
         fc.property(clean, (prefix) => {
@@ -119,7 +119,7 @@ describe("the rule of a path prefix, on the decoded path that cloudflared matche
     { name: "clean", write: cleanPattern },
     { name: "guarded", write: guardPattern },
     { name: "guarded and clean", write: (prefix: Path) => guardPattern(prefix, true) },
-  ])("$name: can be read back, so that a rule tells its route", ({ write }) => {
+  ])("the $name pattern can be parsed back, so that a rule shows its route", ({ write }) => {
     const withSs = clean.map((prefix) => `${prefix}/paSSword/Session.x` as Path);
     fc.assert(
       fc.property(fc.oneof(clean, withSs), (prefix) => patternPath(write(prefix)) === prefix),
@@ -138,11 +138,11 @@ describe("the rule of a path prefix, on the decoded path that cloudflared matche
     `${pathPattern("/a|b" as Path)}x`,
     `${openPattern("/api" as Path)}x`,
     CLEAN_PATHS,
-  ])("somebody else's pattern %j is of no route", (text) => {
+  ])("the foreign pattern %j belongs to no route", (text) => {
     expect(patternPath(text)).toBeUndefined();
   });
 
-  it("never lets a way up or an encoded character through, whatever is written around it", () => {
+  it("the pattern of a prefix never matches .. or an encoded character, whatever is around it", () => {
     const bad = fc.constantFrom("/../", "/./", "/..;/", "%", "\\", "?", "#", "\u0000", "\u001f");
     fc.assert(
       fc.property(
@@ -158,7 +158,10 @@ describe("the rule of a path prefix, on the decoded path that cloudflared matche
   });
 });
 
-/** As the origin may get it: cloudflared sees the path decoded once, with U+FFFD for each byte that is no UTF-8. */
+/**
+ * The path as the origin may receive it: cloudflared sees it decoded once, with U+FFFD for each
+ * byte that is not UTF-8.
+ */
 const LOOKALIKES: Readonly<Record<string, string>> = {
   "U+FF0E, a full stop": "\uff0e",
   "U+2024, a full stop": "\u2024",
@@ -189,7 +192,7 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
   "U+0085, a control character": "\u0085",
 };
 
-describe("the rule of a prefix that needs no login", () => {
+describe("the pattern of a prefix that needs no login", () => {
   const pattern = re2(openPattern(path("/hooks")));
 
   it.each([
@@ -202,7 +205,7 @@ describe("the rule of a prefix that needs no login", () => {
     "/hooks/x.json",
     "/hooks/a b",
     "/hooks/größe/日本語",
-  ])("lets %j through", (request) => {
+  ])("the pattern of a public prefix matches %j", (request) => {
     expect(pattern.test(request)).toBe(true);
   });
 
@@ -211,68 +214,74 @@ describe("the rule of a prefix that needs no login", () => {
     { name: "a longer name", request: "/hooksy" },
     { name: "a shorter name", request: "/hook" },
     { name: "another letter case", request: "/Hooks" },
-    { name: "a slash too many in front", request: "//hooks" },
-    { name: "a slash too many inside", request: "/hooks//admin" },
-    { name: "a slash too many at the end", request: "/hooks//" },
+    { name: "an additional leading slash", request: "//hooks" },
+    { name: "an additional slash inside", request: "/hooks//admin" },
+    { name: "an additional trailing slash", request: "/hooks//" },
     { name: "the same name elsewhere", request: "/x/hooks" },
-    { name: "without a slash", request: "hooks" },
-    { name: "a way up", request: "/hooks/../admin" },
-    { name: "a way up at the end", request: "/hooks/.." },
-    { name: "a way up with a closing slash", request: "/hooks/../" },
-    { name: "a way up from below", request: "/hooks/x/../../admin" },
-    { name: "a way that goes nowhere", request: "/hooks/./x" },
-    { name: "a way that goes nowhere at the end", request: "/hooks/." },
-    { name: "a way up with parameters, as Tomcat reads it", request: "/hooks/..;/admin" },
-    { name: "a way up with parameters of a name", request: "/hooks/..;x=y/admin" },
+    { name: "a path without a slash", request: "hooks" },
+    { name: "a .. segment", request: "/hooks/../admin" },
+    { name: "a .. segment at the end", request: "/hooks/.." },
+    { name: "a .. segment with a trailing slash", request: "/hooks/../" },
+    { name: "a .. segment from below", request: "/hooks/x/../../admin" },
+    { name: "a . segment", request: "/hooks/./x" },
+    { name: "a . segment at the end", request: "/hooks/." },
+    { name: "a .. segment with parameters, as Tomcat reads it", request: "/hooks/..;/admin" },
+    { name: "a .. segment with named parameters", request: "/hooks/..;x=y/admin" },
     { name: "an empty segment with parameters", request: "/hooks/;/../admin" },
     { name: "parameters of the prefix", request: "/hooks;/../admin" },
     { name: "parameters", request: "/hooks/x;y" },
-    { name: "a way up in backslashes", request: "/hooks\\..\\admin" },
+    { name: "a .. segment with backslashes", request: "/hooks\\..\\admin" },
     { name: "a backslash", request: "/hooks/x\\..\\..\\admin" },
-    { name: "a way up that is encoded twice", request: "/hooks/%2e%2e/admin" },
-    { name: "a slash that is encoded twice", request: "/hooks/..%2fadmin" },
-    { name: "a backslash that is encoded twice", request: "/hooks/..%5cadmin" },
+    { name: "a double-encoded .. segment", request: "/hooks/%2e%2e/admin" },
+    { name: "a double-encoded slash", request: "/hooks/..%2fadmin" },
+    { name: "a double-encoded backslash", request: "/hooks/..%5cadmin" },
     { name: "a percent sign", request: "/hooks/%" },
     { name: "a percent sign at the end of a word", request: "/hooks/100%" },
     { name: "a question mark", request: "/hooks/x?/../../admin" },
-    { name: "a question mark behind the prefix", request: "/hooks?x" },
+    { name: "a question mark after the prefix", request: "/hooks?x" },
     { name: "a hash", request: "/hooks/x#/../../admin" },
-    { name: "a null", request: "/hooks/..\u0000/admin" },
+    { name: "a null character", request: "/hooks/..\u0000/admin" },
     { name: "a line break", request: "/hooks/x\n/../admin" },
     { name: "a line break at the end", request: "/hooks\n" },
     { name: "a tab", request: "/hooks/.\t./admin" },
     { name: "the last control character", request: "/hooks/\u007f" },
-    { name: "a way up with a blank behind, which Windows drops", request: "/hooks/.. /admin" },
-    { name: "a way up with a blank before", request: "/hooks/ ../admin" },
-    { name: "a way that goes nowhere with a blank behind", request: "/hooks/. /x" },
+    {
+      name: "a .. segment with a trailing space, which Windows drops",
+      request: "/hooks/.. /admin",
+    },
+    { name: "a .. segment with a leading space", request: "/hooks/ ../admin" },
+    { name: "a . segment with a trailing space", request: "/hooks/. /x" },
     {
       name: "an overlong full stop, as RE2 sees it",
       request: "/hooks/\ufffd\ufffd\ufffd\ufffd/admin",
     },
-  ])("does not let $name through: $request", ({ request }) => {
+  ])("the pattern of a public prefix does not match $name: $request", ({ request }) => {
     expect(pattern.test(request)).toBe(false);
   });
 
-  it.each(Object.entries(LOOKALIKES))("does not let %s through, at whatever place", (_, char) => {
-    for (const segment of [
-      char,
-      `x${char}`,
-      `${char}x`,
-      `.${char}`,
-      `${char}.`,
-      `.${char}.`,
-      `..${char}`,
-      `x${char}y`,
-      `..${char}admin`,
-    ])
-      expect([
-        segment,
-        pattern.test(`/hooks/${segment}/admin`),
-        pattern.test(`/hooks/${segment}`),
-      ]).toEqual([segment, false, false]);
-  });
+  it.each(Object.entries(LOOKALIKES))(
+    "the pattern of a public prefix does not match %s at any position",
+    (_, char) => {
+      for (const segment of [
+        char,
+        `x${char}`,
+        `${char}x`,
+        `.${char}`,
+        `${char}.`,
+        `.${char}.`,
+        `..${char}`,
+        `x${char}y`,
+        `..${char}admin`,
+      ])
+        expect([
+          segment,
+          pattern.test(`/hooks/${segment}/admin`),
+          pattern.test(`/hooks/${segment}`),
+        ]).toEqual([segment, false, false]);
+    },
+  );
 
-  it("lets no character part two dots that nobody sees, and none through that normalisation turns into nothing but dots or into one of / \\ % ;", () => {
+  it("no character in a public path separates two dots invisibly or normalises to only dots or to one of / \\ % ;", () => {
     const chars = Array.from({ length: 0x110000 }, (_, code) => code)
       .filter((code) => code >= 0x80 && (code < 0xd800 || code > 0xdfff))
       .map((code) => String.fromCodePoint(code));
@@ -281,7 +290,7 @@ describe("the rule of a prefix that needs no login", () => {
     const unseen = (char: string) =>
       /[\p{Default_Ignorable_Code_Point}\p{Cc}]/u.test(char) || char.trim() === "";
     expect(chars.filter((char) => turned(char) && pattern.test(`/hooks/${char}`))).toEqual([]);
-    // Taken out by whoever does not see them, they leave no segment of dots behind.
+    // Removed by a program that ignores them, they leave no dot segment behind.
     const hidden = chars
       .filter(unseen)
       .flatMap((char) => [
@@ -343,7 +352,7 @@ describe("the rule of a prefix that needs no login", () => {
   );
   const walk = fc.array(fc.constantFrom(...cleaners), { minLength: 1, maxLength: 6 });
 
-  it("lets nothing through that any origin could clean into something outside of it", () => {
+  it("the pattern of a public prefix matches nothing that any origin could normalise to a path outside it", () => {
     let through = 0;
     fc.assert(
       fc.property(fc.array(nasty, { maxLength: 8 }), walk, (fragments, steps) => {
@@ -355,18 +364,18 @@ describe("the rule of a prefix that needs no login", () => {
       }),
       { numRuns: 20_000 },
     );
-    // Else the property says nothing.
+    // Without this check the property would be empty.
     expect(through).toBeGreaterThan(500);
   });
 
   it.each(["/hooks ", "/hooks\u00a0", "/hooks\u200b", "/ hooks", "/hooks;", "/hooks/."])(
-    "as a clean path of a whole public host %j is none, since some origins serve /hooks for it",
+    "%j is not a clean path of a whole public host, because some origins serve /hooks for it",
     (request) => {
       expect(re2(CLEAN_PATHS).test(request)).toBe(false);
     },
   );
 
-  it("the same holds for the clean paths of a whole public host: what is not below /hooks stays so", () => {
+  it("a clean path of a whole public host outside /hooks stays outside /hooks for every origin", () => {
     const clean = re2(CLEAN_PATHS);
     fc.assert(
       fc.property(fc.array(nasty, { maxLength: 8 }), walk, (fragments, steps) => {
@@ -388,7 +397,9 @@ function decoded(text: string): string {
   }
 }
 
-/** What origins make of a path before they look for a handler, beside what they do to any path. */
+/**
+ * What origins do with a path before they look for a handler, beyond what they do with any path.
+ */
 const READINGS: Readonly<Record<string, (path: string) => string>> = {
   "letter by letter": (path) => path,
   "without letter case": (path) => path.toLowerCase(),
@@ -427,7 +438,9 @@ const READINGS: Readonly<Record<string, (path: string) => string>> = {
 
 const GUARDED = ["/admin", "/api/session", "/v1.0"].map((text) => path(text));
 
-/** Spellings of one segment that some origin reads as it, and others that stand beside it. */
+/**
+ * Spellings of one segment that some origin reads as that segment, and other segments beside it.
+ */
 const spellings = (segment: string): readonly string[] => {
   const wide = [...segment]
     .map((char) =>
@@ -506,20 +519,20 @@ const isBelow = (seen: string, prefix: string): boolean => {
   return at === prefix || at.startsWith(`${prefix}/`);
 };
 
-describe.each(GUARDED)("a protected path %s inside a host that lets in more", (prefix) => {
+describe.each(GUARDED)("a protected path %s inside a host that admits more people", (prefix) => {
   const outer = re2(CLEAN_PATHS);
   const inner = re2(guardPattern(prefix));
   const requests = spelled(prefix);
   const through = requests.filter((request) => outer.test(request) && !inner.test(request));
 
   it.each(Object.entries(READINGS))(
-    "comes to the protected rule, or to none, where the origin reads the path %s",
+    "no spelling of the protected path reaches the rule around it if the origin reads paths %s",
     (_, read) => {
       expect(through.filter((request) => isBelow(read(request), prefix))).toEqual([]);
     },
   );
 
-  it("is read out of other spellings by nearly every one of these origins, else the above says nothing", () => {
+  it("nearly every one of these origins reads other spellings as the protected path, so the test above is not empty", () => {
     const read = Object.values(READINGS).filter((it) =>
       requests.some((request) => !isBelow(request, prefix) && isBelow(it(request), prefix)),
     );
@@ -527,7 +540,7 @@ describe.each(GUARDED)("a protected path %s inside a host that lets in more", (p
     expect(through.length).toBeGreaterThan(20);
   });
 
-  it("does so where the origin does several of these one after the other", () => {
+  it("no spelling of the protected path reaches the rule around it if the origin reads paths in several ways", () => {
     const steps = fc.array(fc.constantFrom(...Object.values(READINGS)), {
       minLength: 2,
       maxLength: 5,
@@ -542,7 +555,7 @@ describe.each(GUARDED)("a protected path %s inside a host that lets in more", (p
     );
   });
 
-  it("leaves the paths beside it to the rule around it", () => {
+  it("paths beside the protected one reach the rule around it", () => {
     const beside = [
       "/",
       "/x",
@@ -558,7 +571,7 @@ describe.each(GUARDED)("a protected path %s inside a host that lets in more", (p
   });
 
   it.each([false, true])(
-    "is not led out of: no way up comes to the protected rule, also where more is protected inside it: %s",
+    "no path with .. reaches the protected rule, even with more protected paths inside it: %s",
     (clean) => {
       const guard = re2(guardPattern(prefix, clean));
       const seen = requests.filter((request) => guard.test(request));
@@ -583,8 +596,8 @@ function spelled(prefix: Path): readonly string[] {
   );
 }
 
-describe("the clean paths of a host that has something protected inside", () => {
-  it("have no character that any origin reads as another one which is plain, but ß", () => {
+describe("the clean paths of a host with a protected path inside", () => {
+  it("no character of a clean path is read by any origin as another plain one, except ß", () => {
     const clean = re2(CLEAN_PATHS);
     const chars = Array.from({ length: 0x110000 }, (_, code) => code)
       .filter((code) => code >= 0x80 && (code < 0xd800 || code > 0xdfff))
@@ -611,15 +624,15 @@ describe("the clean paths of a host that has something protected inside", () => 
     "/.well-known/x",
     "/~ann",
     "/$1,2",
-  ])("are such as %s", (request) => {
+  ])("%s is a clean path", (request) => {
     expect(re2(CLEAN_PATHS).test(request)).toBe(true);
   });
 
-  it("keep out the short names of Windows", () => {
+  it("clean paths exclude the short names of Windows", () => {
     expect(re2(CLEAN_PATHS).test("/ADMINI~1/x")).toBe(false);
   });
 
-  it("are recognised also as earlier versions wrote them", () => {
+  it("patterns of clean paths are recognised as earlier versions wrote them", () => {
     const earlier = openPattern(path("/hooks")).replace("/hooks", "");
     expect([isCleanPaths(CLEAN_PATHS), isCleanPaths(earlier), isCleanPaths("^/")]).toEqual([
       true,
@@ -629,7 +642,7 @@ describe("the clean paths of a host that has something protected inside", () => 
   });
 });
 
-describe("a path of a label", () => {
+describe("a path in a label", () => {
   it.each([
     { text: "/api", is: "/api" },
     { text: " /api/ ", is: "/api" },
@@ -637,7 +650,7 @@ describe("a path of a label", () => {
     { text: "/", is: undefined },
     { text: "/.well-known/acme", is: "/.well-known/acme" },
     { text: "/a.b/~me/@x:1+2", is: "/a.b/~me/@x:1+2" },
-  ])("$text is the prefix $is", ({ text, is }) => {
+  ])("$text is parsed as the prefix $is", ({ text, is }) => {
     expect(parsePath(text)).toEqual({ ok: true, value: is });
   });
 });

@@ -5,7 +5,7 @@ import {
   mayBePrivateHost,
 } from "../../../../src/core/domain/private-host.ts";
 
-describe("an address is private", () => {
+describe("private addresses", () => {
   test.each([
     "127.0.0.1",
     "127.9.9.9",
@@ -15,7 +15,7 @@ describe("an address is private", () => {
     "192.168.1.4",
     "100.64.0.1",
     "169.254.1.1",
-  ])("as %s is, of IPv4", (address) =>
+  ])("the IPv4 address %s is private", (address) =>
     expect([address, isPrivateAddress(address)]).toEqual([address, true]),
   );
   test.each([
@@ -26,7 +26,7 @@ describe("an address is private", () => {
     "fe80::1%eth0",
     "::ffff:10.0.0.1",
     "::ffff:c0a8:104",
-  ])("as %s is, of IPv6", (address) =>
+  ])("the IPv6 address %s is private", (address) =>
     expect([address, isPrivateAddress(address)]).toEqual([address, true]),
   );
   test.each([
@@ -44,12 +44,12 @@ describe("an address is private", () => {
     "64:ff9b::808:808",
     "not-an-address",
     "",
-  ])("as %s is not", (address) =>
+  ])("the address %s is not private", (address) =>
     expect([address, isPrivateAddress(address)]).toEqual([address, false]),
   );
 });
 
-describe("plain http may be set for", () => {
+describe("hosts for plain http", () => {
   test.each([
     "localhost",
     "authentik-server",
@@ -70,7 +70,7 @@ describe("plain http may be set for", () => {
     "[::ffff:192.168.1.4]",
     "fd00::1",
     "0x7f000001",
-  ])("%s", (host) => expect(mayBePrivateHost(host)).toBe(true));
+  ])("plain http is allowed for %s", (host) => expect(mayBePrivateHost(host)).toBe(true));
 
   test.each([
     "example.com",
@@ -88,10 +88,10 @@ describe("plain http may be set for", () => {
     "[::ffff:8.8.8.8]",
     "::ffff:808:808",
     "169.255.0.1",
-  ])("not %s", (host) => expect(mayBePrivateHost(host)).toBe(false));
+  ])("plain http is not allowed for %s", (host) => expect(mayBePrivateHost(host)).toBe(false));
 });
 
-test("a message may go over plain http only where the name itself is private: a container's network is no ending of its own", () => {
+test("a notification may use plain http only if the name itself is private, because a container's network is not a suffix of its own", () => {
   expect(
     ["gotify", "gotify.lan", "10.0.0.2", "gotify.example.com", "134744072"].filter(isPrivateHost),
   ).toEqual(["gotify", "gotify.lan", "10.0.0.2"]);

@@ -26,14 +26,14 @@ const some = fc
 const sorted = (routes: readonly string[]) =>
   routes.map(route).toSorted(bySpecificity).map(routeKey);
 
-describe("a route", () => {
+describe("route keys", () => {
   it.each([
     "app.example.com",
     "*.example.com",
     "app.example.com/api",
     "app.example.com/api/v1",
     "example.com/a.b~c@d:e+f-g_h",
-  ])("%s is written and read back as it was", (text) => {
+  ])("%s is written and parsed back unchanged", (text) => {
     expect(routeKey(route(text))).toBe(text);
   });
 
@@ -52,13 +52,13 @@ describe("a route", () => {
     "*.com",
     "app_.example.com",
     "app.example.com\n",
-  ])("%j is none", (text) => {
+  ])("%j is not a route", (text) => {
     expect(parseRouteKey(text)).toBeUndefined();
   });
 });
 
 describe("the order of routes", () => {
-  it("puts names before wildcards, deeper wildcards before shallower ones, longer paths before shorter ones", () => {
+  it("routes are sorted with names before wildcards, deeper wildcards before shallower ones and longer paths before shorter ones", () => {
     expect(
       sorted([
         "*.example.com",
@@ -80,7 +80,7 @@ describe("the order of routes", () => {
     ]);
   });
 
-  it("is total: two routes are level only when they are one, and no three go round in a circle", () => {
+  it("the order of routes is total: only identical routes are equal, and it has no cycles", () => {
     fc.assert(
       fc.property(some, some, some, (a, b, c) => {
         expect(Math.sign(bySpecificity(a, b))).toBe(0 - Math.sign(bySpecificity(b, a)));
@@ -92,7 +92,7 @@ describe("the order of routes", () => {
     );
   });
 
-  it("puts a route before every other that would answer for it", () => {
+  it("a route is sorted before every other route that would answer for it", () => {
     fc.assert(
       fc.property(
         some,
@@ -104,7 +104,7 @@ describe("the order of routes", () => {
   });
 });
 
-describe("whether another route would answer in a route's place", () => {
+describe("whether another route would answer instead", () => {
   it.each<{ inner: string; outer: string; is: boolean }>([
     { inner: "a.example.com/api", outer: "a.example.com", is: true },
     { inner: "a.example.com/api/v1", outer: "a.example.com/api", is: true },
@@ -123,11 +123,11 @@ describe("whether another route would answer in a route's place", () => {
     { inner: "a.example.com", outer: "*.example.com/api", is: true },
     { inner: "a.example.com/api", outer: "*.example.com/api/v1", is: true },
     { inner: "a.example.com/other", outer: "*.example.com/api", is: false },
-  ])("$outer for $inner: $is", ({ inner, outer, is }) => {
+  ])("$outer would answer for $inner: $is", ({ inner, outer, is }) => {
     expect(isNestedIn(route(inner), route(outer))).toBe(is);
   });
 
-  it("is never so both ways, nor for a route and itself", () => {
+  it("no two routes answer for each other, and no route for itself", () => {
     fc.assert(
       fc.property(
         some,

@@ -28,7 +28,7 @@ describe("the service of a rule", () => {
     ["http://app:80", "[::1]", "http://[::1]:80"],
     ["http://user:word@app:80/x", "other", "http://user:word@other:80/x"],
     ["http_status:503", "other", "http_status:503"],
-  ])("%s on %s is %s", (service, host, moved) => {
+  ])("the service %s moved to %s is %s", (service, host, moved) => {
     expect(withHost(service, host)).toBe(moved);
   });
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { closestMatch, editDistance } from "../../../../src/core/text/closest-match.ts";
 
-describe("the word that was probably meant", () => {
+describe("the closest match of a word", () => {
   const known = [
     "hostname",
     "port",
@@ -30,7 +30,7 @@ describe("the word that was probably meant", () => {
     { word: "colour", is: undefined },
     { word: "x", is: undefined },
     { word: "", is: undefined },
-  ])("for $word is $is", ({ word, is }) => {
+  ])("the closest match for $word is $is", ({ word, is }) => {
     expect(closestMatch(word, known)).toBe(is);
   });
 
@@ -45,7 +45,7 @@ describe("the word that was probably meant", () => {
     expect([editDistance(a, b), editDistance(b, a)]).toEqual([is, is]);
   });
 
-  it("is one of the known ones or none, whatever the word", () => {
+  it("the closest match is one of the known words or none, whatever the word", () => {
     fc.assert(
       fc.property(fc.string(), (word) => [...known, undefined].includes(closestMatch(word, known))),
       { numRuns: 300 },

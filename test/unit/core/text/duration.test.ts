@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatDuration, goDuration, parseDuration } from "../../../../src/core/text/duration.ts";
 
-describe("a duration", () => {
+describe("durations", () => {
   it.each([
     { text: "500ms", ms: 500 },
     { text: "30s", ms: 30_000 },
@@ -11,12 +11,12 @@ describe("a duration", () => {
     { text: "24h0m0s", ms: 86_400_000 },
     { text: "7d", ms: 604_800_000 },
     { text: "0s", ms: 0 },
-  ])("$text is $ms ms", ({ text, ms }) => {
+  ])("the duration $text is $ms ms", ({ text, ms }) => {
     expect(parseDuration(text)).toEqual({ ok: true, value: ms });
   });
 
   it.each(["", "30", "s", "1.5h", "-5m", "5 m", "5M", "1w", "5m,", "1e3s", "٣s"])(
-    "%j is none",
+    "%j is not a duration",
     (text) => {
       expect(parseDuration(text)).toEqual({
         ok: false,
@@ -32,11 +32,11 @@ describe("a duration", () => {
     { ms: 5_400_000, text: "1h30m" },
     { ms: 61_000, text: "1m1s" },
     { ms: 0, text: "0s" },
-  ])("Access keeps $ms ms as $text", ({ ms, text }) => {
+  ])("Access stores $ms ms as $text", ({ ms, text }) => {
     expect(goDuration(ms)).toBe(text);
   });
 
-  it("that Access keeps is read back as the same", () => {
+  it("a duration that Access stores is parsed back unchanged", () => {
     fc.assert(
       fc.property(fc.nat(2_000_000), (seconds) => {
         expect(parseDuration(goDuration(seconds * 1_000))).toEqual({

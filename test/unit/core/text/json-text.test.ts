@@ -9,14 +9,14 @@ const anyText = fc
   )
   .map((them) => them.join(""));
 
-describe("JSON", () => {
-  it("spells what steers a terminal as an escape sequence of JSON", () => {
+describe("JSON text", () => {
+  it("terminal control characters are JSON escape sequences", () => {
     expect(jsonText({ a: "\u009b31m\u202e\u{e0041}\u007f\n" })).toBe(
       String.raw`{"a":"\u009b31m\u202e\udb40\udc41\u007f\n"}`,
     );
   });
 
-  it("means the same as before to every parser, in one line and over several", () => {
+  it("escaped JSON means the same to every parser, on one line and on several", () => {
     fc.assert(
       fc.property(fc.dictionary(anyText, fc.oneof(anyText, fc.array(anyText))), (value) => {
         const wellFormed: unknown = JSON.parse(JSON.stringify(value));
@@ -28,7 +28,7 @@ describe("JSON", () => {
     );
   });
 
-  it("keeps the line breaks and tabs between values of a document that another program wrote", () => {
+  it("line breaks and tabs between the values of another program's document are kept", () => {
     const document = `{\r\n\t"a": ${JSON.stringify(HOSTILE)}\r\n}`;
     const shown = shownJson(document);
     expect(JSON.parse(shown)).toEqual(JSON.parse(document));

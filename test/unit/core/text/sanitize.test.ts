@@ -7,7 +7,7 @@ const codePoints = (text: string): string =>
 
 describe("visible text", () => {
   it.each(STEERING.map((text) => ({ name: codePoints(text), text })))(
-    "has a replacement character instead of $name",
+    "$name is shown as a replacement character",
     ({ text }) => {
       expect(isVisible(`a${text}b`)).toBe(false);
       expect(escapeControlCharacters(`a${text}b`)).toMatch(/^a[^a]*�[^a]*b$/);
@@ -15,7 +15,7 @@ describe("visible text", () => {
     },
   );
 
-  it("is harmless with all of them at once, and stays the same when it is made visible again", () => {
+  it("text with all hostile characters is made harmless, and a second pass changes nothing", () => {
     expectHarmless(escapeControlCharacters(HOSTILE));
     expect(escapeControlCharacters(escapeControlCharacters(HOSTILE))).toBe(
       escapeControlCharacters(HOSTILE),
@@ -23,7 +23,7 @@ describe("visible text", () => {
   });
 
   it.each(["\u200d", "\ufe0f", "👩\u200d", "ا\u200c", "a"])(
-    "is made in linear time: a megabyte of %j",
+    "text is sanitised in linear time: a megabyte of %j",
     (part) => {
       expect(escapeControlCharacters(part.repeat(2 ** 20 / part.length))).toHaveLength(
         Math.floor(2 ** 20 / part.length) * part.length,
@@ -38,7 +38,7 @@ describe("visible text", () => {
     "نامه\u200cای and می\u200cخواهم",
     "क्\u200dष and ක්\u200dෂ",
     "→ 50 % · “quoted” – done…",
-  ])("leaves ordinary text as it is: %s", (text) => {
+  ])("ordinary text is unchanged: %s", (text) => {
     expect(isVisible(text)).toBe(true);
     expect(escapeControlCharacters(text)).toBe(text);
   });
@@ -51,12 +51,12 @@ describe("visible text", () => {
     "نا\u200c\u200cمه",
     "نا\u200dمه",
     "क\u200dष",
-  ])("shows the invisible characters of scripts where they spell nothing: %j", (text) => {
+  ])("invisible characters of scripts are shown where they spell nothing: %j", (text) => {
     expect(escapeControlCharacters(text)).toContain("�");
   });
 
   it.each(["80\ufe0f", "a\u200d🍳", "👩\u200d", "👩\u200d\u200d🍳", "👩\ufe0f\ufe0f"])(
-    "shows the invisible characters of emoji where they build none: %j",
+    "invisible characters of emoji are shown where they build none: %j",
     (text) => {
       expect(escapeControlCharacters(text)).toContain("�");
     },
