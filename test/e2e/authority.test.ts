@@ -1,4 +1,4 @@
-/** A container speaks only for itself: what names and labels of one container do to the route of another. */
+/** A container speaks only for itself: how names and labels of one container affect the route of another. */
 
 import { expect, test } from "vitest";
 import { until } from "./daemon.ts";
@@ -8,12 +8,12 @@ import { live, reaped, route, scene } from "./fixture.ts";
 
 reaped();
 
-/** Long enough for no grace to end within a test. */
+/** Long enough that no grace period ends within a test. */
 const GRACE = { CFAUTH_GRACE_PERIOD: "10m", CFAUTH_STARTUP_GRACE_PERIOD: "10m" };
 
 const shortId = ({ id }: Container): string => id.slice(0, 12);
 
-/** Names without the run's id, as Compose would give them. */
+/** Names without the run's id, as Compose gives them. */
 async function rename(container: Container, name: string): Promise<void> {
   await (await docker()).getContainer(container.id).rename({ name });
 }
@@ -23,7 +23,7 @@ const compose = (project: string, service: string) => ({
   "com.docker.compose.service": service,
 });
 
-test("a Compose label makes no other machine a container's own: not by name, not by address", async () => {
+test("a Compose label does not let a container use another machine's name or address", async () => {
   await using at = await scene();
   const hosts = ["nas.lan", "host.docker.internal", "127.0.0.1", "gateway"];
   await using stack = new AsyncDisposableStack();
@@ -49,7 +49,7 @@ test("a Compose label makes no other machine a container's own: not by name, not
   expect(at.ours().rules).toEqual([]);
 });
 
-test("a container called like a machine of the house leads nowhere while it is stopped, and costs no write when it comes back or is recreated", async () => {
+test("a stopped container that is called like a local machine leads nowhere, and its return or recreation costs no write", async () => {
   await using at = await scene();
   const first = await at.container("nas");
   const daemon = await at.daemon(GRACE);
@@ -77,7 +77,7 @@ test("a container called like a machine of the house leads nowhere while it is s
   expect(at.writes()).toEqual([]);
 });
 
-test("a stranger that takes a container's name closes nothing, and once the rule has the short id costs no write any more", async () => {
+test("a stranger that takes a container's name closes nothing and costs no more writes once the rule has the short id", async () => {
   await using at = await scene();
   await using web = await at.container("web", { access: "public" });
   const daemon = await at.daemon(GRACE);
@@ -112,7 +112,7 @@ test("a stranger that takes a container's name closes nothing, and once the rule
   expect((await route(daemon, at.hostname("web")))?.state).toBe("live");
 });
 
-test("a container that copies the labels of a service is its rival, also while the service restarts", async () => {
+test("a container that copies the labels of a service is its rival, even while the service restarts", async () => {
   await using at = await scene();
   const project = `p${RUN_ID}`;
   const labels = { ...at.labels("web", { access: "public" }), ...compose(project, "web") };

@@ -1,4 +1,4 @@
-/** What a person sees: a real browser, a real engine and the real daemon; Cloudflare and Authentik are the sandbox's. */
+/** What a person sees: a real browser, a real engine and the real daemon. Cloudflare and Authentik are the sandbox. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { asking } from "../sandbox/authentik/testing.ts";
 import {
@@ -61,7 +61,7 @@ inBrowser("in a browser", () => {
   const words = async (name: keyof typeof containers): Promise<string> =>
     `Hello from ${(await containers[name].inspect()).Config.Hostname}`;
 
-  test("a stranger stands before Authentik's login; alice logs in, consents, and sees the container's own page", () =>
+  test("an anonymous visitor sees Authentik's login; alice logs in, consents and sees the container's page", () =>
     browsing.visiting("login", async (page) => {
       await page.goto(at("wiki"));
       expect(new URL(page.url()).hostname).toBe(`auth.${sandbox.zone}`);
@@ -72,7 +72,7 @@ inBrowser("in a browser", () => {
       expect(await shown(page)).toBe(await words("wiki"));
     }));
 
-  test("one login opens the second hostname as well, without another word", () =>
+  test("one login also opens the second hostname without another prompt", () =>
     browsing.visiting("second", async (page) => {
       await page.goto(at("wiki"));
       await logIn(page, "bob", "bob-password");
@@ -83,7 +83,7 @@ inBrowser("in a browser", () => {
       expect(await shown(page)).toBe(await words("photos"));
     }));
 
-  test("a wrong password does not get in", () =>
+  test("a wrong password does not open a page", () =>
     browsing.visiting("wrong-password", async (page) => {
       await page.goto(at("wiki"));
       await logIn(page, "alice", "bob-password");
@@ -93,15 +93,15 @@ inBrowser("in a browser", () => {
       expect(await shown(page)).not.toContain("Hello from");
     }));
 
-  test("a public page opens at once", () =>
+  test("a public page opens without a login", () =>
     browsing.visiting("public", async (page) => {
       await page.goto(at("blog"));
       expect(page.url()).toBe(`${at("blog")}/`);
       expect(await shown(page)).toBe(await words("blog"));
     }));
 
-  // The last: it takes the containers of the others away.
-  test("a stopped container takes its page with it, and leaves others' things and the login as they were", () =>
+  // This test comes last, because it removes the containers of the others.
+  test("a stopped container's page closes, and foreign objects and the login stay as they were", () =>
     browsing.visiting("stopped", async (page) => {
       const { state } = sandbox.cloudflare;
       const login = loginOf(sandbox);
@@ -116,14 +116,14 @@ inBrowser("in a browser", () => {
       expect(await page.locator("h1").innerText()).toBe("1016 Origin DNS error");
       await until("the tiles are gone", () => tilesOf(sandbox).length === 0);
       await until(
-        "only what others made is left",
+        "only foreign objects are left",
         () => JSON.stringify(ofOthers(sandbox)) === JSON.stringify(foreign),
       );
       expect(loginOf(sandbox)).toEqual(login);
     }));
 });
 
-/** What was there long before cfauth: also a tunnel of the name that it looks for, with rules of its own. */
+/** Objects from before cfauth, including a tunnel with the name that cfauth looks for and with its own rules. */
 async function furnish({ cloudflare: { state }, authentik, zone }: Sandbox): Promise<void> {
   const tunnel = seedTunnel(state, { name: "cfauth" });
   const ingress = [
@@ -142,7 +142,7 @@ async function furnish({ cloudflare: { state }, authentik, zone }: Sandbox): Pro
   seedApp(state, { domain: `nas.${zone}` });
   seedPolicy(state, { name: "Friends" });
   seedIdentityProvider(state);
-  // A tile like ours, but by somebody else's hand.
+  // A foreign tile that looks like ours.
   const tile = {
     name: "Grafana",
     slug: "grafana",
@@ -154,7 +154,7 @@ async function furnish({ cloudflare: { state }, authentik, zone }: Sandbox): Pro
   });
 }
 
-/** Everything but the login and the tag with which cfauth marks its own: with no route there may be nothing else of its. */
+/** Everything but the login and cfauth's tag. Without a route nothing else of cfauth may exist. */
 function ofOthers({ cloudflare: { state }, authentik }: Sandbox): unknown {
   return {
     records: [...state.records.values()],
@@ -168,13 +168,13 @@ function ofOthers({ cloudflare: { state }, authentik }: Sandbox): unknown {
   };
 }
 
-/** Slugs of the tiles that carry cfauth's mark. */
+/** The slugs of the tiles with cfauth's mark. */
 const tilesOf = ({ authentik: { state } }: Sandbox): readonly string[] =>
   state.applications
     .filter(({ meta_publisher }) => meta_publisher.startsWith("cfauth:"))
     .map(({ slug }) => slug);
 
-/** Numbers and identities alone: a client secret must not end up in a report. */
+/** Only counts and ids, because a client secret must not appear in a test report. */
 function loginOf({ cloudflare: { state }, authentik }: Sandbox) {
   const methods = [...state.identityProviders.values()].filter(({ type }) => type === "oidc");
   const applications = authentik.state.applications.filter(

@@ -1,4 +1,4 @@
-/** People at their browsers: each visit is somebody with no cookies yet. */
+/** Visitors with browsers. Each visit begins without cookies. */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
@@ -21,7 +21,7 @@ const PATIENCE_MS = 20_000;
 
 const program = await ensureChromium();
 
-/** Skipped, and saying so, where there is no browser. */
+/** Skips the tests and says so if there is no browser. */
 export const inBrowser = (title: string, tests: () => void): void =>
   void describe.skipIf(program === undefined)(
     program === undefined ? `${title} (skipped: no Chromium here)` : title,
@@ -29,7 +29,7 @@ export const inBrowser = (title: string, tests: () => void): void =>
   );
 
 export interface Browsing extends AsyncDisposable {
-  /** Cookies and cache are the visit's own. On failure the error says where the page's picture is. */
+  /** Each visit has its own cookies and cache. On failure the error says where the screenshot is. */
   visiting(
     title: string,
     visit: (page: Page) => Promise<void>,
@@ -62,7 +62,7 @@ export async function startBrowsing(): Promise<Browsing> {
   };
 }
 
-/** @returns where it is */
+/** @returns the path of the screenshot */
 async function pictureOf(page: Page, title: string): Promise<string> {
   const path = join(tmpdir(), `cfauth-browser-${title}-${RUN_ID}.png`);
   return page.screenshot({ path, fullPage: true }).then(
@@ -71,7 +71,7 @@ async function pictureOf(page: Page, title: string): Promise<string> {
   );
 }
 
-/** Fills Authentik's login page in and sends it; not whether it was right, nor what comes then. */
+/** Fills in Authentik's login page and sends it, without checking the result. */
 export async function logIn(
   page: Page,
   username: string,

@@ -1,4 +1,4 @@
-/** What cfauth costs: calls to Cloudflare, counted by the Cloudflare of the sandbox. */
+/** How many API calls cfauth makes, counted by the sandbox. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -10,7 +10,7 @@ import { live, reaped, type Scene, scene, told } from "./fixture.ts";
 
 reaped();
 
-/** The calls to Authentik since the journal was cleared. */
+/** The calls to Authentik since the journal was last cleared. */
 const authentik = ({ sandbox }: Scene): readonly string[] =>
   sandbox.controls.calls
     .filter(({ api }) => api === "authentik")
@@ -18,12 +18,12 @@ const authentik = ({ sandbox }: Scene): readonly string[] =>
 
 const figure = (text: string): void => console.log(`figure: ${text}`);
 
-/** Looks at the same world over and over, which the daemon's own resync would only do every five minutes. */
+/** Observes the same state repeatedly; the daemon's own resync does that only every five minutes. */
 const RESYNCS = 3;
 
-/** The budget is for containers that start within half a minute, and events are gathered for that long at most. */
+/** The budget is for containers that start within half a minute, because events are collected for that long at most. */
 const GATHERED_MS = 30_000;
-/** A slower engine makes pauses that end a burst early: one more update for each of these. */
+/** A slower engine causes pauses that end a burst early. Each costs one more update. */
 const PAUSE_MS = 10_000;
 
 test("a new hostname costs four calls to Cloudflare and, for its tile, one to Authentik", async () => {
@@ -44,20 +44,20 @@ test("a new hostname costs four calls to Cloudflare and, for its tile, one to Au
   expect([await first.name(), await second.name()]).toHaveLength(2);
 });
 
-test("a quiet daemon makes no call between resyncs and says nothing", async () => {
+test("an idle daemon makes no call and logs nothing between resyncs", async () => {
   await using world = await scene();
   await using app = await world.container("app");
   const daemon = await world.settled();
   await live(daemon, world.hostname("app"));
   await until(
-    "the looks after the write are over",
+    "the observations after the write are over",
     () => asked(world, "GET", "/connections") > 0,
     30_000,
   );
   await world.looked(daemon);
   const before = told(daemon).length;
   world.sandbox.controls.clear();
-  // Time itself is the fact; meanwhile others come and go.
+  // The test is about this time; other containers come and go after it.
   await sleep(3_000);
   await using passer = await start({ name: "passer", networks: [world.net] });
   await passer.restart();
@@ -68,7 +68,7 @@ test("a quiet daemon makes no call between resyncs and says nothing", async () =
   expect((await app.inspect()).State.Running).toBe(true);
 });
 
-test("a hundred containers that start together cost a call each and three updates of the tunnel, and next to nothing from then on", async () => {
+test("a hundred containers that start together cost one call each and three updates of the tunnel, and almost nothing afterwards", async () => {
   await using world = await scene();
   const { controls } = world.sandbox;
   const daemon = await world.settled({ CFAUTH_GRACE_PERIOD: "10s" });
@@ -97,7 +97,7 @@ test("a hundred containers that start together cost a call each and three update
   expect(puts).toBeLessThanOrEqual(updates);
   expect(opening.calls().length).toBeLessThanOrEqual(101 + 3 * updates);
 
-  // A container that comes back within the grace never was away.
+  // A container that comes back within the grace period counts as never stopped.
   controls.clear();
   const [restarted, stopped, recreated] = many.containers;
   await Promise.all([
@@ -144,7 +144,7 @@ test("a hundred containers that start together cost a call each and three update
   await until("some resyncs are over", () => resyncs() > RESYNCS);
   const each = world.sandbox.calls().length / resyncs();
   figure(`a resync of 100 settled routes: ${each.toFixed(1)} calls to Cloudflare`);
-  // Login methods, policies, applications, the tunnel's rules, the DNS records, and what cloudflared runs.
+  // Login methods, policies, applications, the tunnel's rules, the DNS records, and the version that cloudflared runs.
   expect(each).toBeLessThanOrEqual(6);
   expect(world.writes()).toEqual([]);
 }, 150_000);
@@ -153,7 +153,7 @@ const asked = ({ sandbox }: Scene, method: string, end: string): number =>
   sandbox.calls().filter((call) => call.method === method && call.path.endsWith(end)).length;
 
 /**
- * Soon after a write cfauth reads the document again, twice, and asks once what cloudflared runs. A read that a write follows belongs
+ * Soon after a write, cfauth reads the document twice more and asks once what cloudflared runs. A read that precedes a write belongs
  * to the write.
  */
 function withoutLooks(calls: readonly Call[]): readonly Call[] {

@@ -4,12 +4,12 @@ import { join, resolve } from "node:path";
 import { command } from "../../tools/ci/command.ts";
 
 /**
- * Before the end-to-end tests: builds the program as it is released, in one file. It starts in a quarter of the time, and hundreds
- * are started. `startDaemon` takes it from the environment.
+ * Builds the released program in one file before the end-to-end tests. It starts in a quarter of the time, and the tests start
+ * hundreds. `startDaemon` finds it in the environment.
  */
 export async function setup(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "cfauth-bundle-"));
-  // By this ending Node knows the kind of module and need not look into the file.
+  // The file extension tells Node the module type, so it need not parse the file.
   const path = join(folder, "cfauth.mjs");
   await command(process.execPath, ["tools/ci/build.ts", "--outfile", path], {
     cwd: resolve(import.meta.dirname, "../.."),

@@ -1,4 +1,4 @@
-/** The program by its commands, as somebody types them. */
+/** The program's commands, as a person types them. */
 import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { cli } from "./daemon.ts";
@@ -25,7 +25,7 @@ async function ran(
 describe("cfauth apply", () => {
   reaped();
 
-  it("does what plan says, tells each step in its order, has nothing to do the second time, and destroy takes it all away", async () => {
+  it("apply makes and prints the steps of plan in order, has nothing to do a second time, and destroy removes everything", async () => {
     await using world = await scene();
     await using _container = await world.container("app");
     const environment = settings(world.sandbox, world.net, { CFAUTH_LISTEN: "127.0.0.1:1" });
@@ -62,7 +62,7 @@ describe("cfauth apply", () => {
     expect([gone.code, gone.err, world.ours()]).toEqual([0, "", NOTHING]);
   });
 
-  it("writes nothing in a dry run", async () => {
+  it("apply writes nothing in a dry run", async () => {
     await using world = await scene();
     await using _container = await world.container("app");
     const { code } = await ran(
@@ -72,7 +72,7 @@ describe("cfauth apply", () => {
     expect([code, world.writes(), world.ours()]).toEqual([0, [], NOTHING]);
   });
 
-  it("ends with 1 when the token is refused, and says where to get another without showing this one", async () => {
+  it("apply exits with 1 if the token is rejected, and says where to get another one without showing it", async () => {
     await using world = await scene();
     const { code, out, err } = await ran(
       ["apply"],
@@ -83,7 +83,7 @@ describe("cfauth apply", () => {
     expect(out).not.toContain("not-the-right-token");
   });
 
-  it("ends with 1 when Cloudflare cannot be reached, and says so", async () => {
+  it("apply exits with 1 and says so if Cloudflare is unreachable", async () => {
     await using world = await scene();
     const { code, out } = await ran(
       ["apply"],
@@ -97,8 +97,8 @@ describe("cfauth apply", () => {
   });
 });
 
-describe("faulty settings", () => {
-  it("are named all at once, without their values, and end it with 78", async () => {
+describe("invalid settings", () => {
+  it("invalid settings are listed together without their values, and the exit code is 78", async () => {
     const { code, out, err } = await ran(["run"], {
       CLOUDFLARE_API_TOKEN: "a-secret-token-of-mine",
       AUTHENTIK_URL: "ftp://somewhere.invalid",

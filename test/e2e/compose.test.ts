@@ -1,4 +1,4 @@
-/** The example Compose file, as it is, started by a Compose that a person may have. Only what is outside is a sandbox. */
+/** The unchanged example Compose file, started by a Compose that a person may have. Only the outside is a sandbox. */
 
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
@@ -17,11 +17,11 @@ import { reap, reapLeftovers } from "./docker/reaper.ts";
 import { docker, RUN_ID, unique } from "./docker/run.ts";
 import { inventory } from "./world.ts";
 
-/** What a shell or Compose might take for something else. */
+/** Characters that a shell or Compose might interpret. */
 const CLOUDFLARE_TOKEN = "s3cr$t-$HOME-$$-#1";
 const ZONE = "home.localhost";
 
-/** On a machine that is busy with other tests as well. */
+/** Long enough for a machine that also runs other tests. */
 const PATIENCE_MS = 180_000;
 const HOSTNAMES = ["auth", "cfauth", "whoami"].map((name) => `${name}.${ZONE}`);
 
@@ -35,7 +35,7 @@ const missing =
       : undefined;
 const title = "docker-compose.example.yml";
 
-// Each command of Compose takes seconds; a test may wait twice and needs a little for itself.
+// Each Compose command takes seconds. A test may wait twice and needs some time of its own.
 vi.setConfig({ testTimeout: 3 * PATIENCE_MS, hookTimeout: 3 * PATIENCE_MS });
 
 describe.skipIf(missing !== undefined)(
@@ -109,7 +109,7 @@ describe.skipIf(missing !== undefined)(
       await all.disposeAsync();
     });
 
-    test("opens Authentik, the first service and the status page, and everything is healthy", async () => {
+    test("the Compose example opens Authentik, the first service and the status page, and everything is healthy", async () => {
       await until("all three are live", allLive, PATIENCE_MS);
       await until("everything is healthy", allHealthy, PATIENCE_MS);
       expect(
@@ -117,7 +117,7 @@ describe.skipIf(missing !== undefined)(
       ).toEqual([]);
     });
 
-    test("connects the tunnel by the token that cfauth wrote, for the one user that both are", async () => {
+    test("the Compose example connects the tunnel with the token that cfauth wrote for their common user", async () => {
       expect(
         [...sandbox.cloudflare.state.tunnels.values()].map(({ name, status }) => ({
           name,
@@ -129,7 +129,7 @@ describe.skipIf(missing !== undefined)(
       expect(await home.evaluate("cloudflared", look)).toBe("65532 600\n");
     });
 
-    test("asks for a login before the first service and the status page, and not before Authentik", async () => {
+    test("the Compose example asks for a login at the first service and the status page, but not at Authentik", async () => {
       for (const name of ["whoami", "cfauth"]) {
         const { status, headers } = await probe(sandbox.edge.port, `${name}.${ZONE}`);
         expect([status, String(headers.location)]).toEqual([
@@ -140,7 +140,7 @@ describe.skipIf(missing !== undefined)(
       expect((await probe(sandbox.edge.port, `auth.${ZONE}`, "/-/health/live/")).status).toBe(200);
     });
 
-    test("lets the administrator of the first start in, to the status page too, and others to the service only", async () => {
+    test("the Compose example admits the first administrator to the status page too, and others only to the service", async () => {
       const [admin, alice] = [browser(), browser()];
       const password = await home.setting("AUTHENTIK_BOOTSTRAP_PASSWORD");
       const seen = await logIn(admin, `cfauth.${ZONE}`, "/api/routes", "akadmin", password);
@@ -163,7 +163,7 @@ describe.skipIf(missing !== undefined)(
       ]);
     });
 
-    test("lets cfauth see a list of containers, and do nothing", async () => {
+    test("the Compose example lets cfauth list containers and change nothing", async () => {
       const id = (await home.containers()).get("whoami")?.Id;
       const image = (await home.containers()).get("whoami")?.Image;
       const asks = [
@@ -193,7 +193,7 @@ describe.skipIf(missing !== undefined)(
       );
     });
 
-    test("gives nobody more rights than they need", async () => {
+    test("the Compose example gives no container more rights than it needs", async () => {
       const containers = await home.containers();
       for (const [service, { HostConfig }] of containers) {
         expect([service, HostConfig.Privileged, HostConfig.CapAdd ?? []]).toEqual([
@@ -218,22 +218,22 @@ describe.skipIf(missing !== undefined)(
       expect(withSocket.map(([service]) => service)).toEqual(["socket-proxy"]);
     });
 
-    test("tells its health to whoever asks by exec", async () => {
+    test("the health check of the Compose example works with exec", async () => {
       expect(await home.exec("cfauth", "cfauth", "healthcheck")).toEqual({ code: 0, output: "" });
     });
 
-    test("answers whoever asks what is so and what is missing, beside the daemon and through the socket proxy", async () => {
+    test("status and doctor work in the Compose example next to the daemon and through the socket proxy", async () => {
       const status = await home.exec("cfauth", "cfauth", "status");
       expect([status.code, HOSTNAMES.filter((name) => !status.output.includes(name))]).toEqual([
         0,
         [],
       ]);
-      // Under the name that browsers know Authentik is not reached from within the sandbox's containers.
+      // The sandbox's containers cannot reach Authentik under its public hostname.
       const output = await inTime(() => home.exec("cfauth", "cfauth", "doctor", "--json"));
       expect(wanting(output), output).toEqual(["login"]);
     });
 
-    test("answers from a container of its own too, which has no name on the proxy's network and asks for no route", async () => {
+    test("commands of the Compose example also work from a container of their own without a name and a route", async () => {
       sandbox.controls.clear();
       expect((await home.run("cfauth", "plan")).code).toBe(0);
       expect(sandbox.controls.writes()).toEqual([]);
@@ -241,7 +241,7 @@ describe.skipIf(missing !== undefined)(
       expect(wanting(output), output).toEqual(["login"]);
     });
 
-    test("logs what cfauth says, each line by itself, and no secret", async () => {
+    test("the log of the Compose example has one entry per line and no secret", async () => {
       const log = await home.log("cfauth");
       expect(log).toMatch(
         new RegExp(`^\\[[\\d:]+\\] INFO: route opened +hostname=whoami\\.${ZONE} `, "m"),
@@ -253,7 +253,7 @@ describe.skipIf(missing !== undefined)(
       expect(secrets.filter((secret) => log.includes(secret))).toEqual([]);
     });
 
-    test("finds everything as it was after down and up, and makes nothing twice", async () => {
+    test("the Compose example finds everything unchanged after down and up and creates nothing twice", async () => {
       const before = inventory(sandbox);
       sandbox.controls.clear();
       await home.down();
@@ -266,7 +266,7 @@ describe.skipIf(missing !== undefined)(
       expect(sandbox.controls.violations).toEqual([]);
     });
 
-    test("hears from Docker's DNS of a stranger that has a service's name as an alias, and leads to the service by its id", async () => {
+    test("the Compose example leads to a service by its id when Docker's DNS shows a stranger with its name as an alias", async () => {
       const whoami = (await home.containers()).get("whoami");
       const name = whoami?.Name.replace(/^\//, "") ?? "";
       const id = whoami?.Id.slice(0, 12) ?? "";
@@ -293,7 +293,7 @@ describe.skipIf(missing !== undefined)(
   },
 );
 
-/** What doctor says on a machine that lets it: a group that had no answer within its seconds is asked again. */
+/** Doctor's output, repeated until every group answers within its timeout on a slow machine. */
 async function inTime(doctor: () => ReturnType<Project["exec"]>): Promise<string> {
   return until(
     "every group of doctor answers in time",
@@ -305,7 +305,7 @@ async function inTime(doctor: () => ReturnType<Project["exec"]>): Promise<string
   );
 }
 
-/** The groups of doctor that found something; Compose may say what it does before the report. */
+/** The groups of doctor with a result other than fine. Compose may print its own lines before the report. */
 function wanting(output: string): readonly string[] {
   const report = output.slice(output.indexOf("{\n"), output.lastIndexOf("}") + 1);
   const { groups } = JSON.parse(report) as {

@@ -1,4 +1,4 @@
-/** Containers come, change and go, and Docker is away meanwhile. */
+/** Containers start, change and stop, also while Docker is unavailable. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -22,8 +22,8 @@ reaped();
 
 const SOCKET = "/var/run/docker.sock";
 
-describe("the container", () => {
-  test("stopped for longer than the grace, all of its own goes and nothing of others", async () => {
+describe("a container", () => {
+  test("a container that is stopped for longer than the grace period loses all of its objects, and foreign ones stay", async () => {
     await using world = await scene();
     const { state } = world.sandbox.cloudflare;
     const others = strangers(world);
@@ -53,7 +53,7 @@ describe("the container", () => {
     ]);
   });
 
-  test("made anew as public is open to everybody, and made anew without that to nobody again", async () => {
+  test("a container recreated as public is open to everyone, and recreated without that label it is closed again", async () => {
     await using world = await scene();
     const daemon = await world.settled({ CFAUTH_GRACE_PERIOD: "30s" });
     const protection = async () => (await route(daemon, world.hostname("app")))?.access;
@@ -75,7 +75,7 @@ describe("the container", () => {
     expect(world.ours()).toEqual(everything(world.hostname("app")));
   });
 
-  test("with a health check is opened once it is healthy, and stays open when it is no longer", async () => {
+  test("a container with a health check opens once it is healthy and stays open when it becomes unhealthy", async () => {
     await using world = await scene();
     const daemon = await world.settled();
     world.sandbox.controls.clear();
@@ -99,7 +99,7 @@ describe("the container", () => {
     expect(world.writes()).toEqual([]);
   });
 
-  test("with a health check that is not to be waited for is opened at once", async () => {
+  test("a container whose label skips the health check opens at once", async () => {
     await using world = await scene();
     const daemon = await world.settled();
     await using app = await world.container(
@@ -112,12 +112,12 @@ describe("the container", () => {
   });
 });
 
-/** Whether a pass has failed; what has just begun to fail is no news yet. */
+/** Whether a pass has failed. A failure that has just begun is not reported yet. */
 const inVain = (daemon: Daemon): boolean =>
   daemon.lines.some(({ msg, result }) => msg === "pass over" && result === "failed");
 
-describe("Docker", () => {
-  test("away: nothing is torn down, the page says so, what happened meanwhile is caught up on, and people are told of it", async () => {
+describe("an unavailable Docker", () => {
+  test("while Docker is unavailable nothing is torn down and the page says so; afterwards cfauth catches up and sends notifications", async () => {
     await using world = await scene();
     await using people = await stub(answer(200, {}));
     await using engine = await gate(SOCKET);
@@ -137,7 +137,7 @@ describe("Docker", () => {
     await gone.remove();
     await using _late = await world.container("late");
     await until("it has tried in vain", () => inVain(daemon));
-    // Longer than the grace: time itself is the fact.
+    // Longer than the grace period; the test is about this time.
     await sleep(3_000);
     expect(await daemon.report()).toMatchObject({
       summary: { live: 1 },
@@ -166,7 +166,7 @@ describe("Docker", () => {
     expect(JSON.stringify(daemon.lines)).not.toContain("never-shown-0");
   });
 
-  test("away when a grace ends: the route is kept, and stays if the container is back by then", async () => {
+  test("a route is kept when its grace period ends while Docker is unavailable, and stays if the container is back by then", async () => {
     await using world = await scene();
     await using engine = await gate(SOCKET);
     await using app = await world.container("app");
@@ -186,7 +186,7 @@ describe("Docker", () => {
     expect(world.writes()).toEqual([]);
   });
 
-  test("without its event stream: a container that starts meanwhile is found when it is back", async () => {
+  test("a container that starts while the event stream is interrupted is found when the stream is back", async () => {
     await using world = await scene();
     await using engine = await gate(SOCKET);
     const daemon = await world.settled({ DOCKER_HOST: `tcp://127.0.0.1:${engine.port}` });
@@ -197,7 +197,7 @@ describe("Docker", () => {
     );
     await using _app = await world.container("app");
     expect(await route(daemon, world.hostname("app"))).toBeUndefined();
-    // Longer ago than the events which the engine tells once more: the list alone knows of it then.
+    // Longer than the period of events that the engine repeats, so that only the list shows the container.
     await sleep(3_000);
     engine.open();
     await live(daemon, world.hostname("app"));
@@ -206,9 +206,9 @@ describe("Docker", () => {
 });
 
 /**
- * Puts one of everything into Cloudflare and Authentik that is not cfauth's.
+ * Puts one foreign object of every kind into Cloudflare and Authentik.
  *
- * @returns all of it as text, in the order in which it stands there; the rules alone that are `foreign`
+ * @returns all of them as text, in their order; of the rules only those that are `foreign`
  */
 function strangers(world: Scene): (foreign?: (rule: IngressRule) => boolean) => string {
   const { cloudflare, authentik } = world.sandbox;

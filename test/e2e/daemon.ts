@@ -1,4 +1,4 @@
-/** The real daemon as a process of its own, and what it says. */
+/** The real daemon as a process, and its output. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import type { Report } from "../../src/status/report.ts";
@@ -12,22 +12,22 @@ export interface Line {
 }
 
 export interface Daemon extends AsyncDisposable {
-  /** Everything it logged, in order. */
+  /** The log lines, in order. */
   readonly lines: readonly Line[];
-  /** Of its page, without a closing slash. */
+  /** The address of its page, without a trailing slash. */
   url(): string;
   report(): Promise<Report>;
   ready(): Promise<boolean>;
-  /** @returns the exit code; undefined when a signal ended it */
+  /** @returns the exit code; undefined if a signal ended it */
   stop(signal?: NodeJS.Signals): Promise<number | undefined>;
   readonly exited: Promise<number | undefined>;
   kill(): void;
 }
 
-/** The bundled program where one was built before the tests, else `src/main.ts`. */
+/** The bundled program if one was built before the tests, else `src/main.ts`. */
 const PROGRAM = process.env["CFAUTH_TEST_PROGRAM"] ?? join(ROOT, "src/main.ts");
 
-/** `cfauth` with these settings and nothing else of this process's environment. */
+/** Starts `cfauth` with these settings and nothing else of this process's environment. */
 export function cli(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -44,7 +44,7 @@ export function cli(
 }
 
 export async function startDaemon(environment: Readonly<Record<string, string>>): Promise<Daemon> {
-  // Any free port, and it says which: one that was looked for before may be taken by then.
+  // The daemon picks a free port and logs it. A port chosen here might be taken by then.
   const child = cli(["run"], { LOG_FORMAT: "json", CFAUTH_LISTEN: "127.0.0.1:0", ...environment });
   const lines: Line[] = [];
   let rest = "";
@@ -83,7 +83,7 @@ export async function startDaemon(environment: Readonly<Record<string, string>>)
   };
 }
 
-/** Tries until it is so. @throws after `ms` milliseconds, with the last answer or error */
+/** Repeats until the condition holds. @throws after `ms` milliseconds, with the last answer or error */
 export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,

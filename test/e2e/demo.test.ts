@@ -1,4 +1,4 @@
-/** `npm run demo` as a person runs it. */
+/** `npm run demo`, as a person runs it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
@@ -8,12 +8,12 @@ import { docker, LABEL } from "./docker/run.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
-/** On a machine that is busy with other tests as well. */
+/** Long enough for a machine that also runs other tests. */
 const PATIENCE_MS = 300_000;
 
 interface Shown {
   readonly child: ChildProcess;
-  /** All that it printed until now. */
+  /** Everything that it has printed so far. */
   readonly text: () => string;
   readonly over: Promise<number | null>;
 }
@@ -36,7 +36,7 @@ function demo(...args: readonly string[]): Shown {
 const shows = (shown: Shown, sentence: string): Promise<unknown> =>
   until(sentence, () => shown.text().includes(sentence), PATIENCE_MS);
 
-/** Containers, networks and images that the demo of this process made. */
+/** The containers, networks and images that the demo of this process created. */
 async function leftBy({ child }: Shown): Promise<readonly string[]> {
   const engine = await docker();
   const filters = { label: [`${LABEL.pid}=${child.pid}`] };
@@ -52,10 +52,10 @@ async function leftBy({ child }: Shown): Promise<readonly string[]> {
   ];
 }
 
-/** Line breaks and indentation are a matter of the terminal's width. */
+/** The text without line breaks and indentation, which depend on the terminal's width. */
 const flat = (text: string): string => text.replace(/\s+/g, " ");
 
-test("the demo tells the whole story, finds it true, and leaves nothing behind", {
+test("the demo shows the whole story, passes its own checks, and leaves nothing behind", {
   timeout: PATIENCE_MS,
 }, async () => {
   const shown = demo("--once");
@@ -84,14 +84,14 @@ test("the demo tells the whole story, finds it true, and leaves nothing behind",
   }
   expect(text).not.toContain("✗");
   expect(await leftBy(shown)).toEqual([]);
-  // Tokens, client secrets and keys are long words; what the demo says has none.
+  // Tokens, client secrets and keys are long words; the demo's output has none.
   expect(text).not.toMatch(/[A-Za-z0-9+/_]{32}/);
   expect(text).not.toMatch(/sandbox-(authentik-)?token/);
-  // No colours where nobody looks at a terminal.
+  // No colours without a terminal.
   expect(text).not.toContain("\u001b");
 });
 
-test("the demo stays up for a browser, elsewhere when its port is taken, until it is told to end", {
+test("the demo stays up for a browser until it is stopped, on another port if its own is taken", {
   timeout: PATIENCE_MS,
 }, async () => {
   const taken = createServer().listen(8787, "127.0.0.1");
@@ -106,7 +106,7 @@ test("the demo stays up for a browser, elsewhere when its port is taken, until i
   expect(await leftBy(shown)).toEqual([]);
 });
 
-test("the demo that is interrupted takes away what it had made", {
+test("an interrupted demo removes what it has created", {
   timeout: PATIENCE_MS,
 }, async () => {
   const shown = demo();
@@ -117,7 +117,7 @@ test("the demo that is interrupted takes away what it had made", {
   expect(await leftBy(shown)).toEqual([]);
 });
 
-test("the demo explains itself, and knows no other words", async () => {
+test("the demo prints its help and rejects other arguments", async () => {
   const help = demo("--help");
   expect({ code: await help.over, text: help.text() }).toMatchObject({
     code: 0,

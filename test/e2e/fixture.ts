@@ -1,4 +1,4 @@
-/** What a test of the whole needs: a network, Cloudflare and Authentik on loopback, and the real daemon on the real engine. */
+/** Everything an end-to-end test needs: a network, Cloudflare and Authentik on loopback, and the real daemon on a real engine. */
 
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect } from "vitest";
@@ -17,27 +17,27 @@ export interface Scene extends AsyncDisposable {
   readonly sandbox: Sandbox;
   /** `whoami` in the sandbox's zone. */
   hostname(name: string): string;
-  /** The labels that ask for that hostname, and more of them without their prefix. */
+  /** The labels that ask for that hostname, and further labels without their prefix. */
   labels(name: string, more?: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
-  /** A container on the network that asks for a hostname with its own name in front; its name begins like that too. */
+  /** A container on the network that asks for a hostname with its own name as the first label. */
   container(
     name: string,
     more?: Readonly<Record<string, string>>,
     wanted?: Partial<Wanted>,
   ): Promise<Container>;
-  /** The daemon, as soon as its page answers. */
+  /** Starts the daemon and waits until its page answers. */
   daemon(environment?: Readonly<Record<string, string>>): Promise<Daemon>;
-  /** The daemon with nothing left to do. */
+  /** Starts the daemon and waits until it has converged. */
   settled(environment?: Readonly<Record<string, string>>): Promise<Daemon>;
-  /** What of ours stands in Cloudflare; rules that lead to no hostname of the zone's are not looked at. */
+  /** Our objects in Cloudflare, without rules for hostnames outside the zone. */
   ours(): Ours;
-  /** From now on it is asked for after each write, without a login: nobody may ever see the page behind it. */
+  /** From now on the hostname is requested without a login after each write. No one may ever see the page behind it. */
   neverShown(name: string): void;
-  /** What anybody at all gets there, without a login: the page, or undefined. */
+  /** What an anonymous visitor gets there: the page, or undefined. */
   shown(name: string): Promise<string | undefined>;
-  /** Requests to Cloudflare and Authentik that change something, `POST /zones/…`, since the journal was cleared. */
+  /** The writes to Cloudflare and Authentik since the journal was cleared, such as `POST /zones/…`. */
   writes(): readonly string[];
-  /** Pokes the daemon with an event that means nothing, and waits until it has looked after that. */
+  /** Sends the daemon an event without meaning and waits until the pass after it has ended. */
   looked(daemon: Daemon): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export const everything = (...hostnames: readonly string[]): Ours => ({
   policies: [`cfauth:${OWNER} everyone who logs in with Authentik`],
 });
 
-/** Once in each file: nothing that a run made in Docker outlasts it. */
+/** Call it once in each file. It removes everything that the run created in Docker. */
 export function reaped(): void {
   beforeAll(reapLeftovers);
   afterAll(() => reap(RUN_ID));
@@ -65,7 +65,7 @@ export function reaped(): void {
 
 export async function scene(options: Omit<SandboxOptions, "resolve"> = {}): Promise<Scene> {
   await using stack = new AsyncDisposableStack();
-  // So that what a failed test left standing is not in the way of the next one.
+  // Remove what a failed test left behind before the next one starts.
   const id = randomBytes(3).toString("hex");
   const net = stack.use(await network(`e2e-${id}`));
   const sandbox = stack.use(await sandboxOn(net, options));
@@ -150,11 +150,11 @@ export async function scene(options: Omit<SandboxOptions, "resolve"> = {}): Prom
   };
 }
 
-/** When the pass began that this line tells of. Milliseconds since 1970; of any other line, long ago. */
+/** When the pass of this log line began, in milliseconds since 1970. A long time ago for any other line. */
 const begun = ({ msg, time, ms }: Line): number =>
   msg === "pass over" ? Date.parse(String(time)) - Number(ms) : -Infinity;
 
-/** The route of that hostname as the page has it. */
+/** The route of that hostname in the daemon's report. */
 export async function route(daemon: Daemon, hostname: string): Promise<ReportedRoute | undefined> {
   return (await daemon.report()).routes.find((it) => it.hostname === hostname);
 }
@@ -162,6 +162,6 @@ export async function route(daemon: Daemon, hostname: string): Promise<ReportedR
 export const live = (daemon: Daemon, hostname: string, ms?: number): Promise<unknown> =>
   until(`${hostname} is live`, async () => (await route(daemon, hostname))?.state === "live", ms);
 
-/** What a person would see at the usual level. */
+/** The log lines that are visible at the default level. */
 export const told = ({ lines }: Daemon): readonly Line[] =>
   lines.filter(({ level }) => level !== "debug" && level !== "trace");

@@ -1,4 +1,4 @@
-/** A door in front of a server on this machine, to be shut and opened while somebody goes in and out. */
+/** A gate in front of a local server, which a test can close and open while connections are made. */
 
 import {
   type AddressInfo,
@@ -10,9 +10,9 @@ import {
 
 export interface Gate extends AsyncDisposable {
   readonly port: number;
-  /** Cuts every connection; those that come are cut as well, until it is opened. */
+  /** Cuts every connection, including new ones, until the gate is opened. */
   shut(): void;
-  /** The same for connections alone whose first bytes are like this. */
+  /** The same, only for connections whose first bytes match. */
   refuse(head: RegExp): void;
   open(): void;
 }
@@ -21,7 +21,7 @@ export interface Gate extends AsyncDisposable {
 export async function gate(to: number | string): Promise<Gate> {
   const target: NetConnectOpts =
     typeof to === "number" ? { host: "127.0.0.1", port: to } : { path: to };
-  /** Every connection that is open, by the first bytes that came over it; they decide whether it may be. */
+  /** The open connections, by their first bytes. These decide whether a connection is allowed. */
   const inside = new Map<Socket, string>();
   let refused: RegExp | undefined;
   const admit = (socket: Socket): void => {

@@ -5,14 +5,14 @@ import { everything, live, reaped, type Scene, scene } from "./fixture.ts";
 
 reaped();
 
-describe("what somebody else changes heals at the next resync, and nobody gets in meanwhile", () => {
+describe("foreign changes to our objects", () => {
   const damages: readonly {
     readonly name: string;
     readonly damage: (world: Scene) => void;
     readonly healed: (world: Scene) => unknown;
   }[] = [
     {
-      name: "a client secret that was made anew in Authentik",
+      name: "a replaced client secret in Authentik",
       damage: ({ sandbox }) => {
         first(sandbox.authentik.state.providers).client_secret = "made-anew";
       },
@@ -20,7 +20,7 @@ describe("what somebody else changes heals at the next resync, and nobody gets i
         first(sandbox.cloudflare.state.identityProviders).config["client_secret"] === "made-anew",
     },
     {
-      name: "a login method that was deleted",
+      name: "a deleted login method",
       damage: ({ sandbox }) => sandbox.cloudflare.state.identityProviders.clear(),
       healed: ({ sandbox }) => {
         const { apps, policies, identityProviders } = sandbox.cloudflare.state;
@@ -33,18 +33,18 @@ describe("what somebody else changes heals at the next resync, and nobody gets i
       },
     },
     {
-      name: "an Access application that was deleted",
+      name: "a deleted Access application",
       damage: ({ sandbox }) => sandbox.cloudflare.state.apps.clear(),
       healed: (world) =>
         ruleOf(world).originRequest?.access?.audTag[0] ===
         first(world.sandbox.cloudflare.state.apps).aud,
     },
     {
-      name: "a policy that lets everybody in",
+      name: "a policy that admits everyone",
       damage: ({ sandbox }) => {
         first(sandbox.cloudflare.state.policies).include = [{ everyone: {} }];
       },
-      // It gets a successor, and so does its application: the logins that it gave are good for nothing.
+      // The policy and its application are replaced, so that the sessions it allowed become invalid.
       healed: (world) => {
         const { apps, policies } = world.sandbox.cloudflare.state;
         const narrow =
@@ -60,45 +60,49 @@ describe("what somebody else changes heals at the next resync, and nobody gets i
       healed: (world) => ruleOf(world).service.startsWith("http://app-"),
     },
     {
-      name: "a rule without its check",
+      name: "a rule without its login check",
       damage: (world) => void delete ruleOf(world).originRequest,
       healed: (world) => ruleOf(world).originRequest?.access?.required === true,
     },
     {
-      name: "a rule that was deleted",
+      name: "a deleted rule",
       damage: ({ sandbox }) =>
         void first(sandbox.cloudflare.state.configurations).config.ingress.shift(),
       healed: (world) => ruleOf(world).originRequest?.access?.required === true,
     },
     {
-      name: "a record that was deleted",
+      name: "a deleted DNS record",
       damage: ({ sandbox }) => sandbox.cloudflare.state.records.clear(),
       healed: ({ sandbox }) =>
         first(sandbox.cloudflare.state.records).comment?.startsWith("cfauth:"),
     },
   ];
 
-  test.each(damages)("$name", async ({ damage, healed }) => {
-    await using world = await scene();
-    await using _app = await world.container("app");
-    const daemon = await world.settled({ CFAUTH_RESYNC_INTERVAL: "1s" });
-    await live(daemon, world.hostname("app"));
-    world.neverShown("app");
-    damage(world);
-    expect(await world.shown("app")).toBeUndefined();
-    await until("it is healed", () => healed(world));
-    // The pass that healed it may still have work to do.
-    await world.looked(daemon);
-    await live(daemon, world.hostname("app"));
-    expect(world.ours()).toEqual(everything(world.hostname("app")));
-    expect(await world.shown("app")).toBeUndefined();
-    world.sandbox.controls.clear();
-    await until(
-      "the next resync but one",
-      () => world.sandbox.calls().filter(({ path }) => path.endsWith("/configurations")).length > 1,
-    );
-    expect(world.writes()).toEqual([]);
-  });
+  test.each(damages)(
+    "the next resync corrects $name, and no one gets in meanwhile",
+    async ({ damage, healed }) => {
+      await using world = await scene();
+      await using _app = await world.container("app");
+      const daemon = await world.settled({ CFAUTH_RESYNC_INTERVAL: "1s" });
+      await live(daemon, world.hostname("app"));
+      world.neverShown("app");
+      damage(world);
+      expect(await world.shown("app")).toBeUndefined();
+      await until("it is healed", () => healed(world));
+      // The pass that corrected it may still have work to do.
+      await world.looked(daemon);
+      await live(daemon, world.hostname("app"));
+      expect(world.ours()).toEqual(everything(world.hostname("app")));
+      expect(await world.shown("app")).toBeUndefined();
+      world.sandbox.controls.clear();
+      await until(
+        "the resync after the next one",
+        () =>
+          world.sandbox.calls().filter(({ path }) => path.endsWith("/configurations")).length > 1,
+      );
+      expect(world.writes()).toEqual([]);
+    },
+  );
 });
 
 function first<T>(things: ReadonlyMap<string, T> | readonly T[]): T {

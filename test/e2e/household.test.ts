@@ -1,4 +1,4 @@
-/** A household: who may enter what, as its people see it in a real browser, with real containers and the real daemon. */
+/** Who may enter what in a household, as its people see it in a real browser, with real containers and the real daemon. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addGroup, addUser } from "../sandbox/authentik/people.ts";
@@ -14,7 +14,7 @@ import { type Network, network } from "./docker/network.ts";
 import { live, reaped } from "./fixture.ts";
 import { labels, sandboxOn, settings } from "./world.ts";
 
-/** What stands for long, by the first label of its hostname. */
+/** The long-running containers, by the first label of their hostnames. */
 const HOUSE = {
   jellyfin: {
     "access.groups": "family",
@@ -64,11 +64,11 @@ inBrowser("a household in a browser", () => {
     const every = async (): Promise<boolean> => {
       const { routes } = await daemon.report();
       expect(routes.filter(({ state }) => state !== "live")).toEqual([]);
-      // Jellyfin's open path is a route of its own.
+      // Jellyfin's path without a login is a route of its own.
       return routes.length === containers.size + 1;
     };
     await until("every route is live", every, 60_000);
-    // All but the hidden one.
+    // All but the hidden tile.
     await until("each has its tile", () => tilesShown(sandbox) === containers.size - 1);
     browsing = all.use(await startBrowsing());
   });
@@ -85,7 +85,7 @@ inBrowser("a household in a browser", () => {
   const words = async (container: Container | undefined): Promise<string> =>
     `Hello from ${(await container?.inspect())?.Config.Hostname ?? "nobody"}`;
 
-  /** Opens the page; where a login is asked for, it is this person's. */
+  /** Opens the page and logs in as this person if asked. */
   async function comes(page: Page, username: string, name: string): Promise<void> {
     await page.goto(at(name));
     if (new URL(page.url()).hostname === host("auth")) await logIn(page, username);
@@ -110,7 +110,7 @@ inBrowser("a household in a browser", () => {
     expect(await page.locator("#password").isVisible()).toBe(true);
   }
 
-  /** What Authentik's library has for this person: heading, name and link of each tile. */
+  /** This person's library in Authentik: heading, name and link of each tile. */
   async function library(page: Page, username: string): Promise<readonly string[]> {
     await page.goto(at("auth", "/if/user/"));
     if (await page.locator("#password").isVisible()) await logIn(page, username);
@@ -126,38 +126,38 @@ inBrowser("a household in a browser", () => {
     );
   }
 
-  test("a member of the family enters Jellyfin, and stands before Cloudflare's refusal at the router", () =>
+  test("a member of the family enters Jellyfin and is refused by Cloudflare at the router", () =>
     browsing.visiting("family", async (page) => {
       await enters(page, "alice", "jellyfin");
       await isRefused(page, "alice", "router");
     }));
 
-  test("an admin enters the router, and is refused by Jellyfin", () =>
+  test("an admin enters the router and is refused at Jellyfin", () =>
     browsing.visiting("admin", async (page) => {
       await enters(page, "bob", "router");
       await isRefused(page, "bob", "jellyfin");
     }));
 
-  test("a member of both groups enters both, with one login", () =>
+  test("a member of both groups enters both pages with one login", () =>
     browsing.visiting("both", async (page) => {
       await enters(page, "carol", "jellyfin");
       await page.goto(at("router"));
       expect(await shown(page)).toBe(await words(containers.get("router")));
     }));
 
-  test("a member of a group inside the family enters Jellyfin as the family does, and no more", () =>
+  test("a member of a group inside the family enters Jellyfin as the family does and nothing more", () =>
     browsing.visiting("inside", async (page) => {
       await enters(page, "dave", "jellyfin");
       await isRefused(page, "dave", "router");
     }));
 
-  test("whom no group lets in is refused, and enters what is for everyone", () =>
+  test("a user without a group is refused at pages for groups and enters pages for everyone", () =>
     browsing.visiting("nobody", async (page) => {
       await isRefused(page, "erin", "jellyfin");
       await enters(page, "erin", "wiki");
     }));
 
-  test("a path for webhooks answers without a login, and its neighbours ask for one", () =>
+  test("a path for webhooks answers without a login, and the paths next to it ask for one", () =>
     browsing.visiting("webhook", async (page) => {
       for (const path of ["/hooks", "/hooks/push?from=github"]) {
         const { body } = await probe(sandbox.edge.port, host("jellyfin"), path);
@@ -170,7 +170,7 @@ inBrowser("a household in a browser", () => {
         await turnedAway(page, "jellyfin", path);
     }));
 
-  test("a service token enters without a login, and one with a wrong secret is sent to it", async () => {
+  test("a service token enters without a login, and one with a wrong secret is sent to the login", async () => {
     const knock = (secret: string) =>
       probe(sandbox.edge.port, host("backups"), "/", {
         headers: { "cf-access-client-id": nightly.client_id, "cf-access-client-secret": secret },
@@ -188,7 +188,7 @@ inBrowser("a household in a browser", () => {
     expect(refused.body).not.toContain("Hello from");
   });
 
-  test("a service token opens nothing but what names it", async () => {
+  test("a service token opens only pages whose labels name it", async () => {
     const headers = {
       "cf-access-client-id": nightly.client_id,
       "cf-access-client-secret": nightly.client_secret,
@@ -198,7 +198,7 @@ inBrowser("a household in a browser", () => {
     });
   });
 
-  test("a public page asks nobody who they are", () =>
+  test("a public page asks no one to log in", () =>
     browsing.visiting("public", async (page) => {
       await page.goto(at("blog"));
       expect(page.url()).toBe(at("blog"));
@@ -217,7 +217,7 @@ inBrowser("a household in a browser", () => {
     },
     { name: "a member of no group", username: "erin", jellyfin: false, router: false },
   ])(
-    "the library shows to $name what they may enter, and nothing else",
+    "the library shows $name only the pages that they may enter",
     ({ username, jellyfin, router }) =>
       browsing.visiting(`library-${username}`, async (page) => {
         expect(await library(page, username)).toEqual([
@@ -230,7 +230,7 @@ inBrowser("a household in a browser", () => {
       }),
   );
 
-  test("when a container narrows its groups, who lost the right is out with his old cookie and his tile, and who kept it comes in again", () =>
+  test("when a container narrows its groups, people who lost access lose their session and tile, and the others get in again", () =>
     browsing.visiting("narrowed", async (bob) => {
       const tile = "–: Photos → https://photos.home.localhost";
       const before = all.use(await run("photos", { "access.groups": "family,admins" }));
@@ -247,7 +247,7 @@ inBrowser("a household in a browser", () => {
         await bob.goto(at("photos"));
         return bob.getByRole("heading", { name: REFUSED }).isVisible();
       });
-      // He still has it, and it is worth nothing.
+      // He still has the cookie, but it is invalid.
       expect(await cookieOf(bob, at("photos"))).toBe(cookie);
       await until("his tile is gone", async () => !(await library(bob, "bob")).includes(tile));
       await browsing.visiting("narrowed-alice", async (alice) => {
@@ -258,8 +258,8 @@ inBrowser("a household in a browser", () => {
       });
     }));
 
-  // The last: it takes away what the others look at.
-  test("a container that stops takes its tile out of the library, and no other", () =>
+  // This test comes last, because it removes what the others use.
+  test("only the tile of a stopped container leaves the library", () =>
     browsing.visiting("stopped", async (page) => {
       const tile = page.locator("a.tile", { hasText: "Wiki" });
       await until(
@@ -278,7 +278,7 @@ inBrowser("a household in a browser", () => {
     }));
 });
 
-/** Beside alice of the family and bob of the admins; and a tile that somebody made by hand. */
+/** Adds people to alice of the family and bob of the admins, and a tile that was made by hand. */
 async function moveIn({ authentik }: Sandbox): Promise<void> {
   const { state } = authentik;
   addGroup(state, { name: "kids", parents: ["family"] });
@@ -291,14 +291,14 @@ async function moveIn({ authentik }: Sandbox): Promise<void> {
   });
 }
 
-/** How many of ours somebody can see; one that is for some only has no address until it is bound. */
+/** How many of our tiles someone can see. A tile for groups has no address until it is bound. */
 const tilesShown = ({ authentik: { state } }: Sandbox): number =>
   state.applications.filter(
     ({ meta_publisher, meta_launch_url }) =>
       meta_publisher.startsWith("cfauth:") && meta_launch_url.startsWith("https:"),
   ).length;
 
-/** The login that Access gave for this page. */
+/** The session that Access issued for this page. */
 async function cookieOf(page: Page, url: string): Promise<string | undefined> {
   const cookies = await page.context().cookies(url);
   return cookies.find(({ name }) => name === "CF_Authorization")?.value;

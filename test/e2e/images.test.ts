@@ -1,4 +1,4 @@
-/** The real daemon on a real engine: what an image says of itself decides nothing. */
+/** The real daemon on a real engine: the labels of an image decide nothing. */
 import { expect, it } from "vitest";
 import { labelledImage } from "./docker/images.ts";
 import { everything, live, reaped, route, scene } from "./fixture.ts";
@@ -6,7 +6,7 @@ import { label } from "./world.ts";
 
 reaped();
 
-it("an image that says public leaves the operator's route behind its login, and its own hostname opens nothing", async () => {
+it("an image with public access in its labels leaves the operator's route behind its login, and its hostname opens nothing", async () => {
   await using at = await scene();
   at.neverShown("app");
   at.neverShown("claimed");

@@ -1,4 +1,4 @@
-/** The status page in a real browser, made of reports as a daemon makes them. */
+/** The status page in a real browser, rendered from reports as a daemon builds them. */
 import axe from "axe-core";
 import type { Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -11,7 +11,7 @@ const many = reportOf({
   routes: Array.from({ length: 25 }, (_, n) => reportedRoute(`app-${n}.example.com`)),
 });
 
-/** As long as a hostname, the name of a container and a path may be. */
+/** The longest possible hostname, container name and path. */
 const long = reportOf({
   routes: [
     reportedRoute(`${"a".repeat(63)}.${"b".repeat(63)}.example.com`, {
@@ -47,24 +47,24 @@ inBrowser("the status page", () => {
     report = shown;
     await tab.goto(`http://127.0.0.1:${page.port}/`);
   };
-  /** What the browser complains of: refused styles and scripts among it. */
+  /** The browser's errors and warnings, including refused styles and scripts. */
   const complaints = (tab: Tab): readonly string[] => {
     const heard: string[] = [];
     tab.on("console", (message) => message.type() !== "log" && heard.push(message.text()));
     tab.on("pageerror", (error) => heard.push(error.message));
     return heard;
   };
-  /** Lets the time pass that an open page waits. */
+  /** Lets the time pass until an open page reloads. */
   const look = (tab: Tab): Promise<void> => tab.clock.runFor(5_000);
   const status = (tab: Tab) => tab.getByRole("status").innerText();
 
   test.each([
     ["nothing to show", reportOf()],
-    ["all live", LIVE],
-    ["trouble", TROUBLE],
+    ["live routes", LIVE],
+    ["problems", TROUBLE],
     ["long names", long],
   ] as const)(
-    "with %s can be read by everybody: bright, dark and on a phone",
+    "the page with %s is accessible in light mode, in dark mode and on a phone",
     async (title, shown) => {
       await browsing.visiting(
         `axe-${title.replaceAll(" ", "-")}`,
@@ -92,13 +92,13 @@ inBrowser("the status page", () => {
             ).toBeLessThanOrEqual(width);
           }
         },
-        // What judges the page is no part of it.
+        // The accessibility checker is not part of the page.
         { bypassCSP: true },
       );
     },
   );
 
-  test("is complete without its script", async () => {
+  test("the page is complete without its script", async () => {
     await browsing.visiting(
       "no-script",
       async (tab) => {
@@ -119,7 +119,7 @@ inBrowser("the status page", () => {
     );
   });
 
-  test("shows what has changed within seconds, without taking the focus, and without a complaint of the browser", async () => {
+  test("the page shows changes within seconds without moving the focus and without browser errors", async () => {
     await browsing.visiting("update", async (tab) => {
       const heard = complaints(tab);
       await tab.clock.install({ time: new Date("2026-11-23T10:45:00Z") });
@@ -141,10 +141,10 @@ inBrowser("the status page", () => {
         await tab.evaluate(
           "[...document.querySelectorAll('tbody')].findIndex((row) => row.marked)",
         ),
-        "is the same row still",
+        "it is still the same row",
       ).toBe(3);
 
-      // The row itself becomes another.
+      // The row itself changes.
       report = { ...LIVE, routes: LIVE.routes.map((it) => ({ ...it, who: "Members of friends" })) };
       await look(tab);
       await tab.getByText("Members of friends").last().waitFor();
@@ -153,7 +153,7 @@ inBrowser("the status page", () => {
     });
   });
 
-  test("is not sent again while nothing changes, nor asked for where nobody sees it; times are the reader's", async () => {
+  test("the page is not sent again without a change, not requested while hidden, and shows times in the reader's zone", async () => {
     await browsing.visiting(
       "quiet",
       async (tab) => {
@@ -181,7 +181,7 @@ inBrowser("the status page", () => {
     );
   });
 
-  test("with many routes has a box that finds some, also among those that come", async () => {
+  test("the page with many routes has a search box that also filters new routes", async () => {
     await browsing.visiting("filter", async (tab) => {
       await tab.clock.install();
       await load(tab, many);
@@ -202,7 +202,7 @@ inBrowser("the status page", () => {
     });
   });
 
-  test("says of when it is once cfauth does not answer any more, and goes on when it does", async () => {
+  test("the page shows its age while cfauth does not answer, and continues when it does", async () => {
     await browsing.visiting(
       "stale",
       async (tab) => {

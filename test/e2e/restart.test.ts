@@ -11,11 +11,11 @@ reaped();
 
 const SOCKET = "/var/run/docker.sock";
 
-/** Docker kills a container that has not stopped by then. cfauth stops earlier by itself. */
+/** Docker kills a container that has not stopped by then. cfauth stops earlier. */
 const DOCKER_STOP_TIMEOUT_MS = 10_000;
 
-describe("cfauth itself", () => {
-  test("told to stop, it finishes the call under way and begins no other", async () => {
+describe("a restart of cfauth", () => {
+  test("cfauth finishes the running call when it is stopped and begins no other", async () => {
     await using world = await scene();
     await using _app = await world.container("app");
     const { controls } = world.sandbox;
@@ -37,7 +37,7 @@ describe("cfauth itself", () => {
     expect(world.ours()).toEqual(everything(world.hostname("app")));
   });
 
-  test("told to stop, it does not wait longer than Docker does for a call that never ends", async () => {
+  test("cfauth stops before Docker kills it even if a call never ends", async () => {
     await using world = await scene();
     await using _app = await world.container("app");
     const { controls } = world.sandbox;
@@ -54,7 +54,7 @@ describe("cfauth itself", () => {
     await live(await world.daemon(), world.hostname("app"));
   });
 
-  test("stopped and started again in a settled world it changes nothing", async () => {
+  test("a restart of a converged cfauth changes nothing", async () => {
     await using world = await scene();
     await using _app = await world.container("app");
     const first = await world.settled();
@@ -67,7 +67,7 @@ describe("cfauth itself", () => {
     expect(world.writes()).toEqual([]);
   });
 
-  test("killed, and the container gone meanwhile: the route is kept for the startup grace and then closed", async () => {
+  test("after a crash, the route of a container that stopped meanwhile closes when the start-up grace period ends", async () => {
     await using world = await scene();
     await using app = await world.container("app");
     const first = await world.settled();
@@ -90,7 +90,7 @@ describe("cfauth itself", () => {
     expect(world.ours()).toEqual(NOTHING);
   });
 
-  test("killed in the middle of its work, it takes it up again", async () => {
+  test("a cfauth that was killed in the middle of a pass continues after its restart", async () => {
     await using world = await scene();
     await using _app = await world.container("app");
     const { controls } = world.sandbox;
@@ -109,7 +109,7 @@ describe("cfauth itself", () => {
     expect(world.ours()).toEqual(everything(world.hostname("app")));
   });
 
-  test("puts the tunnel's token into a file that it alone may read", async () => {
+  test("cfauth writes the tunnel's token to a file that only its user may read", async () => {
     await using world = await scene();
     await using folder = await temporary();
     const path = join(folder.path, "token");
@@ -128,7 +128,7 @@ describe("cfauth itself", () => {
     expect(JSON.stringify(daemon.lines)).not.toContain(tunnel?.secret);
   });
 
-  test("uses the tunnel whose connector token it is given, and makes none", async () => {
+  test("cfauth uses the tunnel of the given connector token and creates none", async () => {
     await using world = await scene();
     const { state } = world.sandbox.cloudflare;
     const tunnel = seedTunnel(state);
@@ -143,9 +143,9 @@ describe("cfauth itself", () => {
   });
 });
 
-describe("started before the others", () => {
+describe("a cfauth that starts before the services", () => {
   test.each(["docker", "cloudflare", "authentik"] as const)(
-    "%s: cfauth waits, says so, and goes on once it answers",
+    "cfauth waits for an unavailable %s, reports that, and continues once it answers",
     async (service) => {
       await using world = await scene();
       const { cloudflare, authentik } = world.sandbox;
@@ -174,7 +174,7 @@ describe("started before the others", () => {
       expect(world.writes()).toEqual([]);
       door.open();
       await live(daemon, world.hostname("app"));
-      // The event stream has a patience of its own.
+      // The event stream has its own retry delay.
       await until("all is well", async () =>
         Object.values((await daemon.report()).checks).every((check) => check === "ok"),
       );
@@ -182,7 +182,7 @@ describe("started before the others", () => {
     },
   );
 
-  test("Authentik, whose worker has not made its flows: cfauth waits, says so, and goes on by itself", async () => {
+  test("cfauth waits for an Authentik whose worker has not created its flows, reports that, and continues by itself", async () => {
     await using world = await scene({ booted: false });
     await using _app = await world.container("app");
     const daemon = await world.daemon();
@@ -197,7 +197,7 @@ describe("started before the others", () => {
     await world.sandbox.authentik.finishBoot();
     await live(daemon, world.hostname("app"));
     expect((await daemon.report()).problems).toEqual([]);
-    // What goes by itself is told once it has lasted, and then once more when it is over.
+    // A transient problem is reported once it has lasted, and once more when it is solved.
     expect([0, 2]).toContain(told(daemon).filter(({ code }) => code === "CFA-AK-NOT-READY").length);
   });
 });

@@ -1,4 +1,4 @@
-/** What the long end-to-end tests share: settings that keep to themselves, the cloud as one text, and a stranger at the door. */
+/** Shared by the long end-to-end tests: isolated settings, the state of the cloud as one text, and an anonymous visitor. */
 
 import http from "node:http";
 import { tmpdir } from "node:os";
@@ -13,10 +13,10 @@ import type { Container } from "./docker/container.ts";
 import type { Network } from "./docker/network.ts";
 import { docker, RUN_ID } from "./docker/run.ts";
 
-/** A label prefix of this run's own: other runs' containers on the same engine mean nothing to its daemons. */
+/** A label prefix of this run's own, so that its daemons ignore containers of other runs on the same engine. */
 const PREFIX = `cfauth-${RUN_ID}`;
 
-/** The label as this run's daemons read it: `label("access.session")`. */
+/** A label with this run's prefix: `label("access.session")`. */
 export const label = (key: string): string => `${PREFIX}.${key}`;
 
 export const labels = (keys: Readonly<Record<string, string>>): Record<string, string> =>
@@ -24,7 +24,7 @@ export const labels = (keys: Readonly<Record<string, string>>): Record<string, s
 
 export const OWNER = "e2e";
 
-/** Settings of a daemon in this sandbox, on this network. */
+/** Settings of a daemon for this sandbox and network. */
 export const settings = (
   sandbox: Sandbox,
   net: Network,
@@ -36,19 +36,19 @@ export const settings = (
   CFAUTH_OWNER: OWNER,
   CFAUTH_GRACE_PERIOD: "0s",
   CFAUTH_STARTUP_GRACE_PERIOD: "0s",
-  // Hundreds of daemons are started here; without it each would compile the program again.
+  // Hundreds of daemons start here. Without the cache each would compile the program again.
   NODE_COMPILE_CACHE: join(tmpdir(), "cfauth-test-compile-cache"),
   ...more,
 });
 
-/** A sandbox whose cloudflared is on this network. */
+/** Starts a sandbox whose cloudflared is on this network. */
 export const sandboxOn = async (net: Network, options: SandboxOptions = {}): Promise<Sandbox> =>
   startSandbox({ resolve: dockerResolver(await docker(), [net.name]), ...options });
 
-/** Everything that Cloudflare and Authentik know, at one moment. */
+/** The whole state of Cloudflare and Authentik at one moment. */
 export interface Photograph {
   readonly text: string;
-  /** Stands in many places in it, and differs from sandbox to sandbox. */
+  /** Authentik's address. It appears in many places of the text and differs between sandboxes. */
   readonly authentikUrl: string;
 }
 
@@ -63,7 +63,7 @@ export function photograph({ cloudflare, authentik, environment }: Sandbox): Pho
   };
 }
 
-/** Makes a fresh sandbox what the other one was. Not for one that has had a daemon: its edge forgets no configuration. */
+/** Restores this state in a fresh sandbox. Not for a sandbox that a daemon has used, because its edge keeps its configuration. */
 export function restore({ cloudflare, authentik, environment }: Sandbox, then: Photograph): void {
   const { maps, lists } = JSON.parse(
     then.text.replaceAll(then.authentikUrl, environment["AUTHENTIK_URL"] ?? ""),
@@ -82,7 +82,7 @@ export function restore({ cloudflare, authentik, environment }: Sandbox, then: P
   for (const [name, items] of lists) state[name]?.splice(0, Infinity, ...items);
 }
 
-/** Everything that daemons make, each object as one line; doubles are two lines. Sorted. */
+/** Everything that daemons create, one sorted line per object. Duplicates are two lines. */
 export function inventory({ cloudflare, authentik }: Sandbox): readonly string[] {
   const { apps, policies, configurations, records, tunnels, tags, identityProviders } =
     cloudflare.state;
@@ -151,16 +151,16 @@ export interface Place {
   readonly path: string;
 }
 
-/** Which containers, by id, an anonymous visitor may be shown at a place. */
+/** The ids of the containers that an anonymous visitor may see at a place. */
 export type MayReach = (place: Place) => readonly Container[];
 
-/** Somebody on the internet who has no login and tries all doors. */
+/** An anonymous visitor on the internet who tries every place. */
 export interface Stranger extends AsyncDisposable {
-  /** What he saw and should not have seen. */
+  /** What the visitor saw and must not see. */
   readonly leaks: readonly string[];
-  /** Tries the doors, and remembers under `when` what should have been shut. */
+  /** Tries the places and records under `when` which of them should have been closed. */
   look(when: string, places: readonly Place[]): Promise<void>;
-  /** The container that answers there now, by the beginning of its id; undefined when none does. */
+  /** The container that answers there now, by the beginning of its id; undefined if none does. */
   reaches(place: Place): Promise<string | undefined>;
 }
 
@@ -182,7 +182,7 @@ export function stranger(port: number, mayReach: MayReach): Stranger {
     try {
       return /^Hello from (\w+)/.exec(await text(await response))?.[1];
     } catch (error) {
-      // The edge closed an idle connection at the moment when it was used again: on a new one the question is put once more.
+      // The edge closed an idle connection while it was reused. Ask again on a new one.
       if (
         request.reusedSocket &&
         error instanceof Error &&

@@ -1,4 +1,4 @@
-/** Every wrong input at once, against the running daemon: each exposes nothing and says, once, what would be right. */
+/** Every wrong input at once, against the running daemon: each exposes nothing and is reported once with its fix. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ReportedProblem } from "../../src/status/report.ts";
 import { seedApp, seedConfiguration, seedRecord, seedTunnel } from "../sandbox/cloudflare/seed.ts";
@@ -9,13 +9,13 @@ import { label } from "./world.ts";
 
 interface Row {
   readonly name: string;
-  /** Without their prefix; `HOST` stands for the row's own hostname. */
+  /** The labels without their prefix. `HOST` stands for the row's own hostname. */
   readonly labels: Readonly<Record<string, string>>;
   readonly image?: Variant;
-  /** Not on the tunnel network. */
+  /** True if the container is not on the tunnel network. */
   readonly apart?: true;
   readonly code: string;
-  /** Which label the problem names, without its prefix. */
+  /** The label that the problem names, without its prefix. */
   readonly at: string;
   readonly says: RegExp;
   readonly fix: RegExp;
@@ -204,7 +204,7 @@ describe("wrong input", () => {
     });
     await Promise.all(
       ROWS.map(async (row) => {
-        // Where the row leaves it open they ask to be public: a route that opened all the same would be seen by anybody.
+        // Unless the row says otherwise, the containers ask for public access, so that anyone would see a route that opened by mistake.
         const silent =
           "hostname" in row.labels &&
           !Object.keys(row.labels).some((key) => key.startsWith("access"));
@@ -225,22 +225,19 @@ describe("wrong input", () => {
       }),
     );
     await until(
-      "every problem is told",
+      "every problem is reported",
       async () => (await Promise.all(ROWS.map(problemOf))).every((it) => it !== undefined),
       60_000,
     );
     const passes = (await daemon.report()).lastPass?.at;
-    await until(
-      "another look at the world",
-      async () => (await daemon.report()).lastPass?.at !== passes,
-    );
+    await until("another observation", async () => (await daemon.report()).lastPass?.at !== passes);
     const next = (await daemon.report()).lastPass?.at;
     await until("and another", async () => (await daemon.report()).lastPass?.at !== next);
   });
   afterAll(() => world[Symbol.asyncDispose]());
 
   it.each(ROWS)(
-    "$name says which container, which label and what would be right: $code",
+    "the wrong input $name is reported as $code with its container, its label and its fix",
     async (row) => {
       const problem = await problemOf(row);
       expect([problem?.label, problem?.effect]).toEqual([label(row.at), "closed"]);
@@ -249,7 +246,7 @@ describe("wrong input", () => {
     },
   );
 
-  it.each(ROWS)("$name is said once in the log, however often it is looked at", (row) => {
+  it.each(ROWS)("the wrong input $name is logged once, however often it is observed", (row) => {
     const lines = daemon.lines.filter(
       ({ msg, code, container }) =>
         msg === "problem" && code === row.code && container === names.get(row.name),
@@ -258,16 +255,16 @@ describe("wrong input", () => {
     expect(lines[0]).toMatchObject({ label: label(row.at), fix: expect.stringMatching(row.fix) });
   });
 
-  it("nothing of it is open, and nothing was made for it", async () => {
+  it("wrong input opens nothing and creates nothing", async () => {
     expect(world.ours()).toMatchObject({ apps: [], records: [] });
     for (const row of ROWS) expect(await world.shown(nameOf(row))).toBeUndefined();
   });
 
-  it("what others made is as it was, byte for byte", () => {
+  it("wrong input leaves foreign objects byte for byte as they were", () => {
     expect(foreignNow()).toBe(foreign);
   });
 
-  it("two containers that want one hostname: the older has it, the other is told", async () => {
+  it("of two containers that ask for one hostname, the older gets it and the other gets a problem", async () => {
     const first = await world.container("wanted");
     await until("it is live", async () => (await daemon.report()).summary.live === 1);
     const second = await world.container(
@@ -290,7 +287,7 @@ describe("wrong input", () => {
     );
   });
 
-  it("once the containers are gone, each problem is told as solved, once", async () => {
+  it("each problem is logged as solved once after its container is removed", async () => {
     await Promise.all(gone.map((remove) => remove()));
     await until(
       "no problem is left",

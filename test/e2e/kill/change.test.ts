@@ -1,4 +1,4 @@
-/** A daemon that changes where routes lead and who may enter, killed at every single call. */
+/** A daemon that changes origins and protection of routes, killed at every call. */
 import { afterAll, beforeAll, describe } from "vitest";
 import { type Container, start } from "../docker/container.ts";
 import { labels, type Photograph } from "../world.ts";
@@ -19,7 +19,7 @@ const net = tunnelNetwork();
 
 describe("a change of origin and protection together", () => {
   let before: Photograph;
-  /** Behind a login first and then without labels; public; public first and then without labels; behind a login. */
+  /** One behind a login and later without labels, one public, one public and later without labels, one behind a login. */
   let diary: Container;
   let poster: Container;
   let stall: Container;
@@ -70,5 +70,5 @@ describe("a change of origin and protection together", () => {
     for (const container of [diary, poster, stall, vault]) await container.remove();
   });
 
-  sweeps(story);
+  sweeps("changing origin and protection together", story);
 });

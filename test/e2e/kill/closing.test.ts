@@ -1,4 +1,4 @@
-/** A daemon that closes all its routes, killed at every single call. */
+/** A daemon that closes all its routes, killed at every call. */
 import { afterAll, beforeAll, describe } from "vitest";
 import { type Container, start } from "../docker/container.ts";
 import type { Photograph } from "../world.ts";
@@ -17,7 +17,7 @@ import {
 
 const net = tunnelNetwork();
 
-describe("closing, down to the last object", () => {
+describe("closing all routes", () => {
   let before: Photograph;
   let plaza: Container;
   let whoami: Container;
@@ -27,7 +27,7 @@ describe("closing, down to the last object", () => {
     end: whole([]),
     live: 0,
     doors: [...shutDoors, door("plaza")],
-    // What was public stays so until its turn comes.
+    // A public route stays public until it is closed.
     mayReach: ({ host, path }) => (host === `plaza.${ZONE}` && path === "/" ? [plaza] : []),
     shownAtLast: [
       [door("plaza"), undefined],
@@ -41,7 +41,7 @@ describe("closing, down to the last object", () => {
       { name: "whoami", networks: [net()], labels: whoamiLabels },
       { name: "plaza", networks: [net()], labels: plazaLabels },
     ]);
-    // Without their labels, but still there under their names: whoever came through now would be shown something.
+    // The containers lose their labels but keep their names, so that a visitor who got through would see a page.
     whoami = await start({ name: "whoami", networks: [net()] });
     plaza = await start({ name: "plaza", networks: [net()] });
   });
@@ -50,5 +50,5 @@ describe("closing, down to the last object", () => {
     await plaza.remove();
   });
 
-  sweeps(story);
+  sweeps("closing all routes", story);
 });

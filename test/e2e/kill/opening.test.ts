@@ -1,4 +1,4 @@
-/** A daemon that opens routes in an empty account, killed at every single call. */
+/** A daemon that opens routes in an empty account, killed at every call. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Fault } from "../../sandbox/call.ts";
 import { type Container, start } from "../docker/container.ts";
@@ -26,7 +26,7 @@ import {
 
 const net = tunnelNetwork();
 
-describe("opening, from an empty account", () => {
+describe("opening routes in an empty account", () => {
   let plaza: Container;
   let whoami: Container;
   const story = (): Story => ({
@@ -51,9 +51,9 @@ describe("opening, from an empty account", () => {
     await plaza.remove();
   });
 
-  sweeps(story);
+  sweeps("opening routes in an empty account", story);
 
-  /** One that comes after the effect is worth a try only where there is one. */
+  /** A fault after the effect makes sense only for calls with an effect. */
   const FAULTS: readonly {
     readonly name: string;
     readonly of: "calls" | "writes";
@@ -70,19 +70,19 @@ describe("opening, from an empty account", () => {
       fault: { kind: "status", status: 429, headers: { "retry-after": "1" }, body: {} },
     },
     {
-      name: "write that is lost on the way there",
+      name: "write that is lost on the way",
       of: "writes",
       fault: { kind: "reset", when: "before" },
     },
     {
-      name: "write that is done and its answer lost",
+      name: "write whose answer is lost",
       of: "writes",
       fault: { kind: "reset", when: "after" },
     },
   ];
 
   test.each(FAULTS)(
-    "any one $name is made good without a restart",
+    "cfauth recovers from any one $name without a restart",
     { timeout: SWEEP_MS },
     async ({ of, fault }) => {
       const count = (await undisturbed(story()))[of];
@@ -104,8 +104,8 @@ describe("opening, from an empty account", () => {
     },
   );
 
-  // An origin that cleans paths would serve the protected page for each of these, if the public rule around it let them through.
-  test("a protected path inside a public host is shut in every spelling", async () => {
+  // An origin that cleans paths would serve the protected page for each of these if the public rule around it let them through.
+  test("a protected path inside a public hostname is closed in every spelling", async () => {
     const spellings = [
       "/x/../admin",
       "//admin",

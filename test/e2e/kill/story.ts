@@ -1,4 +1,4 @@
-/** What the tests share in which a daemon is killed at every single call: stories, deaths, and who watches meanwhile. */
+/** Shared by the tests that kill a daemon at every call: stories, deaths and the visitor who watches meanwhile. */
 import { isDeepStrictEqual } from "node:util";
 import PQueue from "p-queue";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -24,38 +24,38 @@ import {
   stranger,
 } from "../world.ts";
 
-/** As many worlds at once as keep two cores busy while some of them wait. */
+/** How many worlds run at once: enough to keep two cores busy while some of them wait. */
 const AT_ONCE = 3;
 /** On a machine that is busy with other tests as well. */
 const PATIENCE_MS = 60_000;
-/** For all deaths of one sweep; a closing takes seconds of waiting for each, until cloudflared is known to run the rules without it. */
+/** For all deaths of one sweep. A closing waits some seconds for each, until cloudflared is known to run the new rules. */
 export const SWEEP_MS = 1_200_000;
 
 export const ZONE = "home.localhost";
 
-/** What happens, from which world to which. Its containers run from beginning to end. */
+/** A transition from one state to another. Its containers run from beginning to end. */
 export interface Story {
   readonly net: Network;
-  /** What the first daemon finds; an empty account unless told. */
+  /** The state that the first daemon finds; an empty account by default. */
   readonly before?: Photograph;
-  /** What there is in the end, each object as a line, and nothing else. */
+  /** All objects at the end, one line each. */
   readonly end: readonly string[];
   readonly live: number;
-  /** Tried whenever something was written; the first of them at every moment of every call. */
+  /** The places to try after each write. The first is tried at every moment of every call. */
   readonly doors: readonly Place[];
-  /** At any moment. */
+  /** What a visitor may see at any moment. */
   readonly mayReach: MayReach;
-  /** Who answers when all is over. */
+  /** Which container answers at the end. */
   readonly shownAtLast: readonly (readonly [Place, Container | undefined])[];
-  /** Whether there are tiles too; they double the calls, and hold nothing up. */
+  /** Whether tiles are included. They double the calls and delay nothing. */
   readonly tiles?: true;
-  /** Whether every application is another one than before: nobody who was logged in then is in now. */
+  /** Whether every application is replaced, so that no earlier session is valid. */
   readonly replaced?: true;
 }
 
 /**
- * Where a daemon dies. `before`: its request is sent and comes to nothing. `after`: it is done and nobody has the answer.
- * `late`: it is done when the next daemon has already looked and made the world whole.
+ * When a daemon dies. `before`: its request is sent and has no effect. `after`: it has its effect and the answer is lost.
+ * `late`: it has its effect after the next daemon has already observed and converged.
  */
 interface Death {
   readonly name: string;
@@ -79,7 +79,7 @@ export const range = (count: number): readonly number[] =>
 
 const sentence = ({ n, api, method, path }: Call): string => `call ${n} (${api} ${method} ${path})`;
 
-/** A world of its own for each try, in which the stranger watches every call. */
+/** A world of its own for each try, in which the visitor watches every call. */
 export async function staged<T>(
   story: Story,
   play: (sandbox: Sandbox, visitor: Stranger) => Promise<T>,
@@ -107,7 +107,7 @@ export const daemonOf = (
     settings(sandbox, story.net, { CFAUTH_TILES: String(story.tiles ?? false), ...more }),
   );
 
-/** @throws with what the daemon says of itself when it does not come to rest */
+/** @throws with the daemon's report if it does not converge */
 export async function settled(story: Story, daemon: Daemon): Promise<void> {
   const wanted = { live: story.live, waiting: 0, problem: 0, closing: 0 };
   const calm = async () => {
@@ -121,7 +121,7 @@ export async function settled(story: Story, daemon: Daemon): Promise<void> {
   });
 }
 
-/** What is not as the story ends; empty when all is well. */
+/** The differences from the end of the story; empty if there are none. */
 export async function complaints(
   story: Story,
   sandbox: Sandbox,
@@ -154,7 +154,7 @@ export async function complaints(
   ];
 }
 
-/** One daemon that nobody disturbs. @returns how many calls, and writes among them, the story takes */
+/** Runs one daemon undisturbed. @returns how many calls and how many writes the story takes */
 export async function undisturbed(
   story: Story,
 ): Promise<{ readonly calls: number; readonly writes: number }> {
@@ -168,12 +168,12 @@ export async function undisturbed(
 }
 
 /**
- * What a write may leave for good that is done seconds after its daemon's death, when the next one has done all its work: a
- * login method beside the one in use.
+ * What a write may leave that takes effect seconds after its daemon's death, when the next daemon has finished: a second
+ * login method beside the used one.
  */
 const LEFT_BY_THE_LATE = /^too much: login method /;
 
-/** A daemon that dies there, and the next one. */
+/** Runs a daemon that dies there, and then the next one. */
 export async function afterDeath(
   story: Story,
   death: Death,
@@ -209,7 +209,7 @@ export async function afterDeath(
   );
 }
 
-/** Sets the trap. Answers a promise of the call at which the daemon died. */
+/** Prepares the death. @returns a promise of the call at which the daemon dies */
 async function deathOf(
   daemon: Daemon,
   { comes, moment, name }: Death,
@@ -237,7 +237,7 @@ async function deathOf(
   return await until("its call is known", () => at);
 }
 
-/** Lets the dead daemon's write happen, and the living one look at what came of it, twice. */
+/** Lets the dead daemon's write take effect, and the living one observe the result twice. */
 async function seen(
   { controls }: Sandbox,
   late: PromiseWithResolvers<unknown>,
@@ -253,7 +253,7 @@ async function seen(
   await until("the daemon has looked again", () => looks() >= 3, PATIENCE_MS);
 }
 
-/** While edges lag it is not only the moments of calls that count. */
+/** While edges lag, moments between calls count too. */
 async function strolled(story: Story, visitor: Stranger, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await visitor.look("on the way", story.doors);
@@ -261,7 +261,7 @@ async function strolled(story: Story, visitor: Stranger, signal: AbortSignal): P
   }
 }
 
-/** What never arrives by itself arrives now. */
+/** Delivers what never arrives by itself. */
 async function caughtUp(
   { cloudflare: { state, propagation } }: Sandbox,
   lag: Partial<Lag>,
@@ -280,7 +280,7 @@ async function caughtUp(
 
 const pause = (ms: number): Promise<void> => new Promise((over) => setTimeout(over, ms));
 
-/** All of them, some at a time. @returns every complaint there is */
+/** Runs all of them, several at a time. @returns all complaints */
 export async function each<T>(
   points: readonly T[],
   survive: (point: T) => Promise<readonly string[]>,
@@ -290,7 +290,7 @@ export async function each<T>(
   return (await queue.addAll(points.map((point) => () => survive(point)))).flat();
 }
 
-/** A daemon that dies after a read has done no more than one that dies before the next call: of reads, one of the two is enough. */
+/** A death after a read equals a death before the next call, so only one of the two is needed for reads. */
 const everyCall = (calls: number, writes: number): readonly Death[] => [
   ...range(calls).map((n) => nth(n, "before")),
   ...range(writes).map((n) => nthWrite(n, "after")),
@@ -298,7 +298,7 @@ const everyCall = (calls: number, writes: number): readonly Death[] => [
 
 export const door = (host: string, path = "/"): Place => ({ host: `${host}.${ZONE}`, path });
 
-/** Spellings of a hostname and of a path that may be taken for it by one and not by the other. */
+/** Spellings of a hostname and of a path that one component may treat as equal and another not. */
 export const lookAlikes = (host: string): readonly Place[] => [
   { host: `${host}.${ZONE}`.toUpperCase(), path: "/" },
   { host: `${host}.${ZONE}.`, path: "/" },
@@ -322,7 +322,7 @@ export const whole = (lines: readonly string[]): readonly string[] =>
   [...FOUNDATIONS, ...lines].toSorted();
 
 export const whoamiLabels = labels({ hostname: "whoami" });
-/** Public, but for what is below one path: each of the two could answer in the other's place. */
+/** Public except below one path. Each of the two routes could answer in the other's place. */
 export const plazaLabels = labels({
   hostname: "plaza",
   access: "public",
@@ -330,7 +330,7 @@ export const plazaLabels = labels({
   "admin.path": "/admin",
 });
 
-/** As cfauth writes it: by the container's name on the tunnel's network. */
+/** The origin as cfauth writes it: the container's name on the tunnel's network. */
 export const origin = (container: string): string =>
   `http://${unique(container)}.${unique("tunnel")}:8080`;
 
@@ -348,7 +348,7 @@ export const opened = (): readonly string[] =>
     `rule whoami.home.localhost: ${origin("whoami")}, logins of whoami.home.localhost, marked cfauth:e2e`,
   ]);
 
-/** The first is tried at every call. */
+/** The first place is tried at every call. */
 export const shutDoors: readonly Place[] = [
   door("whoami"),
   door("plaza", "/admin"),
@@ -357,7 +357,7 @@ export const shutDoors: readonly Place[] = [
   ...lookAlikes("whoami"),
 ];
 
-/** The network of this file's containers, from its beginning to its end. */
+/** The network of this file's containers, for the whole file. */
 export function tunnelNetwork(): () => Network {
   let net: Network | undefined;
   beforeAll(async () => {
@@ -370,7 +370,7 @@ export function tunnelNetwork(): () => Network {
   };
 }
 
-/** Brings containers up, lets one daemon open their routes, and takes the containers away again. */
+/** Starts containers, lets one daemon open their routes, and removes the containers. */
 export async function worldOf(
   net: Network,
   containers: readonly Wanted[],
@@ -391,38 +391,42 @@ export async function worldOf(
   return photograph(sandbox);
 }
 
-/** Of the first the daemons' own order is of no help: nothing that Access is told arrives before all is over. */
+/** In the first row the daemon's own order does not help, because no write to Access arrives before the end. */
 const LAGS: readonly {
   readonly name: string;
   readonly lag: Partial<Lag>;
   readonly moments: readonly Moment[];
 }[] = [
-  { name: "logins far behind everything", lag: { access: Infinity }, moments: ["before", "after"] },
+  {
+    name: "logins far behind everything else",
+    lag: { access: Infinity },
+    moments: ["before", "after"],
+  },
   { name: "rules behind logins", lag: { configuration: 300 }, moments: ["after"] },
   {
-    name: "names first, then rules, then logins",
+    name: "names ahead of rules and rules ahead of logins",
     lag: { dns: 0, configuration: 150, access: 400 },
     moments: ["after"],
   },
 ];
 
-/** The questions that are asked of each story. */
-export function sweeps(story: () => Story): void {
+/** The tests of each story. @param what - what the daemon does in it, such as "closing all routes" */
+export function sweeps(what: string, story: () => Story): void {
   let calls = 0;
   let writes = 0;
 
-  test("one daemon alone does it", async () => {
+  test(`one undisturbed daemon succeeds at ${what}`, async () => {
     ({ calls, writes } = await undisturbed(story()));
   });
 
-  test("killed before every single call, and after every write", {
+  test(`a daemon killed before every call and after every write of ${what} exposes nothing, and the next one finishes`, {
     timeout: SWEEP_MS,
   }, async () => {
     expect(await each(everyCall(calls, writes), (death) => afterDeath(story(), death))).toEqual([]);
   });
 
   test.each(LAGS)(
-    "killed at every write, the edge with $name",
+    `a daemon killed at every write of ${what} exposes nothing while the edge has $name`,
     { timeout: SWEEP_MS },
     async ({ lag, moments }) => {
       const deaths = range(writes).flatMap((n) => moments.map((moment) => nthWrite(n, moment)));
@@ -430,7 +434,7 @@ export function sweeps(story: () => Story): void {
     },
   );
 
-  test("killed at every write, which is done only after the next daemon has looked", {
+  test(`a write of ${what} that takes effect after the next daemon has observed exposes nothing`, {
     timeout: SWEEP_MS,
   }, async () => {
     expect(await each(range(writes), (n) => afterDeath(story(), nthWrite(n, "late")))).toEqual([]);

@@ -1,4 +1,4 @@
-/** A daemon that narrows, opens a path and takes over a hostname at once, killed at every single write. */
+/** A daemon that narrows an audience, opens a path and takes over a hostname at once, killed at every write. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   seedApp,
@@ -31,7 +31,7 @@ import {
 
 const net = tunnelNetwork();
 
-describe("fewer who may enter, a path for webhooks, and a hostname taken over, all at once", () => {
+describe("a narrowing, a path for webhooks and a takeover of a hostname at once", () => {
   let before: Photograph;
   let wiki: Container;
   let forge: Container;
@@ -82,12 +82,12 @@ describe("fewer who may enter, a path for webhooks, and a hostname taken over, a
     ],
   });
 
-  /** By hand, before there was cfauth: a rule that checks no login, and an application that guards another hostname too. */
+  /** Made by hand before cfauth: a rule without a login check, and an application that also protects another hostname. */
   const byHand = ({ cloudflare: { state }, zone }: Sandbox): void => {
     const [tunnel] = state.tunnels.values();
     const configuration = tunnel && state.configurations.get(tunnel.id);
     if (tunnel === undefined || configuration === undefined) throw new Error("no tunnel");
-    // With a connector, which says on which rules it runs.
+    // With a connector, which reports the version of its rules.
     state.tunnels.set(tunnel.id, { ...tunnel, status: "healthy" });
     const [catchAll, ...rules] = configuration.config.ingress.toReversed();
     const ingress = [
@@ -146,16 +146,18 @@ describe("fewer who may enter, a path for webhooks, and a hostname taken over, a
 
   let writes = 0;
 
-  test("one daemon alone does it", async () => {
+  test("one undisturbed daemon narrows, opens a path and takes over a hostname at once", async () => {
     ({ writes } = await undisturbed(story()));
   });
 
-  test("killed before and after every write", { timeout: SWEEP_MS }, async () => {
+  test("a daemon killed before and after every write of a takeover exposes nothing, and the next one finishes", {
+    timeout: SWEEP_MS,
+  }, async () => {
     const deaths = range(writes).flatMap((n) => [nthWrite(n, "before"), nthWrite(n, "after")]);
     expect(await each(deaths, (death) => afterDeath(story(), death))).toEqual([]);
   });
 
-  test("killed after every write, cloudflared with its rules behind everything", {
+  test("a daemon killed after every write of a takeover exposes nothing while cloudflared lags behind everything", {
     timeout: SWEEP_MS,
   }, async () => {
     expect(

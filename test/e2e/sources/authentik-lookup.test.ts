@@ -1,4 +1,4 @@
-/** Docker's own DNS, asked from a container as cfauth's would be: a stranger's alias on the first network by name. */
+/** Docker's own DNS, asked from a container like cfauth's, with a stranger's alias on the alphabetically first network. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { createAuthentik } from "../../../src/clients/authentik/authentik.ts";
@@ -21,7 +21,7 @@ afterAll(() => reap(RUN_ID), 60_000);
 const PORT = 9000;
 const NAME = "authentik-server";
 
-/** What a program in the container prints. */
+/** The output of a program in the container. */
 async function ran({ id }: Container, ...Cmd: readonly string[]): Promise<string> {
   const exec = await (await docker())
     .getContainer(id)
@@ -35,7 +35,7 @@ const ANSWER = `#!/bin/busybox sh
 printf "HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nConnection: close\\r\\n\\r\\n{}"
 `;
 
-/** A server that answers anything on the port, and writes down what it is sent. */
+/** A server that answers every request on the port and records what it receives. */
 async function serve(container: Container): Promise<void> {
   await ran(container, "sh", "-c", `echo '${ANSWER}' > /answer; /bin/busybox chmod +x /answer`);
   const Cmd = ["/bin/busybox", "nc", "-ll", "-p", String(PORT), "-e", "/answer"];
@@ -48,7 +48,7 @@ async function serve(container: Container): Promise<void> {
 const heard = (container: Container) =>
   ran(container, "sh", "-c", "/bin/busybox cat /tmp/heard 2>/dev/null");
 
-/** The addresses that Docker's DNS gives the container for a name. */
+/** The addresses that Docker's DNS returns to the container for a name. */
 async function resolvedIn(asker: Container, name: string): Promise<readonly string[]> {
   const answer = (await ran(asker, "nslookup", name, "127.0.0.11"))
     .split(/\r?\n\r?\n/)
@@ -63,7 +63,7 @@ interface Home extends AsyncDisposable {
   readonly authentik: Container;
   readonly stranger: Container;
   readonly asker: Container;
-  /** Authentik's own network, which sorts after the one that all are on. */
+  /** Authentik's own network, which sorts after the shared one. */
   readonly api: Network;
 }
 
@@ -109,10 +109,10 @@ function wayTo(host: string, asker: Container) {
   };
 }
 
-it("a stranger with Authentik's name as an alias is sent no token, although Docker's DNS answers with its address alone", async () => {
+it("a stranger with Authentik's name as an alias receives no token, although Docker's DNS returns only its address", async () => {
   await using at = await home();
   for (const host of [unique(NAME), `${unique(NAME)}.${at.api.name}`]) {
-    // Without this the test would show nothing.
+    // Without this precondition the test would show nothing.
     expect(await resolvedIn(at.asker, host)).toContain(await at.stranger.ip());
     const { parts, ask } = wayTo(host, at.asker);
     for (let call = 0; call < 5; call++) await ask();
@@ -122,7 +122,7 @@ it("a stranger with Authentik's name as an alias is sent no token, although Dock
   expect(await heard(at.stranger)).toBe("");
 });
 
-it("a stranger is sent no token while Authentik is stopped", async () => {
+it("a stranger receives no token while Authentik is stopped", async () => {
   await using at = await home();
   await at.authentik.stop();
   const error = await failure(wayTo(unique(NAME), at.asker).ask());

@@ -40,7 +40,7 @@ async function ground(): Promise<Ground> {
 
 sourceContract("a real engine", ground);
 
-/** One that nobody listens at, by either protocol. */
+/** A port that nothing listens on, with either protocol. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "::");
   await once(server, "listening");
@@ -50,8 +50,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-describe("of a real engine's list", () => {
-  it("networks with addresses, and exposed ports of every protocol are read", async () => {
+describe("the container list of a real engine", () => {
+  it("networks with addresses and exposed ports of every protocol are read from the list", async () => {
     await using front = await network("front");
     await using back = await network("back");
     await using udp = await start({ name: "udp", image: "udp", networks: [front, back] });
@@ -69,14 +69,14 @@ describe("of a real engine's list", () => {
     });
   });
 
-  it("a port published on all addresses is there once", async () => {
+  it("a port that is published on all addresses is listed once", async () => {
     await using image = await start({ name: "image" });
     const port = await freePort();
     const created = await (await docker()).createContainer({
       Image: (await image.inspect()).Image,
       name: unique("published"),
       Labels: (await image.inspect()).Config.Labels,
-      // Left to choose, Docker may take another number for IPv6 than for IPv4: then these are two places.
+      // If Docker may choose, it can take different numbers for IPv6 and IPv4. Then these are two ports.
       HostConfig: { PortBindings: { "8080/tcp": [{ HostPort: String(port) }] } },
     });
     try {
@@ -89,7 +89,7 @@ describe("of a real engine's list", () => {
     }
   });
 
-  it("health is what the check says, and a paused container has not stopped", async () => {
+  it("a container's health is the result of its check, and a paused container does not count as stopped", async () => {
     await using health = await start({ name: "health", image: "health" });
     expect((await find("health"))?.health).toBe("starting");
     await health.setHealthy(true);
@@ -102,15 +102,15 @@ describe("of a real engine's list", () => {
     await until(async () => (await find("health"))?.health === "unhealthy", "it is unhealthy");
   });
 
-  it("a new name is the name", async () => {
+  it("a renamed container is listed with its new name", async () => {
     await using container = await start({ name: "before" });
     await container.rename("after");
     expect([await find("before"), (await find("after"))?.id]).toEqual([undefined, container.id]);
   });
 });
 
-describe("of a real engine's events", () => {
-  it("a signal that stops nothing, a command run inside and a new limit wake nobody", async () => {
+describe("the events of a real engine", () => {
+  it("a signal that stops nothing, a command in the container and a new limit trigger no pass", async () => {
     await using container = await start({ name: "signalled" });
     const own = (await docker()).getContainer(container.id);
     expect(
@@ -123,12 +123,12 @@ describe("of a real engine's events", () => {
     ).toEqual([]);
   });
 
-  it("a restart is told of as an end and a start", async () => {
+  it("a restart is reported as a stop and a start", async () => {
     await using container = await start({ name: "restarted" });
     expect(await between(container, () => container.restart())).toEqual(["die", "start"]);
   });
 
-  it("a pause is told of, and its end", async () => {
+  it("a pause and its end are reported", async () => {
     await using container = await start({ name: "paused" });
     const own = (await docker()).getContainer(container.id);
     expect(await between(container, () => own.pause().then(() => own.unpause()))).toEqual([
@@ -137,7 +137,7 @@ describe("of a real engine's events", () => {
     ]);
   });
 
-  it("a health check is told of when its answer changes, not each time it is run", async () => {
+  it("a health check is reported when its result changes, not each time it runs", async () => {
     await using container = await start({ name: "probed", image: "health" });
     expect(
       await between(container, async () => {
@@ -150,13 +150,13 @@ describe("of a real engine's events", () => {
         await until(
           async () =>
             (await container.inspect()).State.Health?.Log.at(-1)?.Start !== Log.at(-1)?.Start,
-          "it was probed once more",
+          "the check has run once more",
         );
       }),
     ).toEqual(["health_status: healthy"]);
   });
 
-  it("a container that leaves a network and joins it again is told of", async () => {
+  it("a container that leaves a network and joins it again is reported", async () => {
     await using tunnel = await network("tunnel");
     await using container = await start({ name: "moved", networks: [tunnel] });
     await using heard = await listen({ network: [tunnel.id] });
@@ -166,7 +166,7 @@ describe("of a real engine's events", () => {
   });
 });
 
-/** What the engine sends of what is watched, and of these alone: other tests use the engine as well. */
+/** The watched events of these containers only, because other tests use the same engine. */
 async function listen(
   these: Readonly<Record<string, readonly string[]>>,
 ): Promise<AsyncDisposable & { readonly actions: readonly string[] }> {
@@ -183,7 +183,7 @@ async function listen(
   return { actions, [Symbol.asyncDispose]: async () => stop.abort() };
 }
 
-/** What is told of this container while that is done: between two new names, which are told of themselves. */
+/** The events of this container during the action, delimited by two renames. */
 async function between(
   container: Container,
   act: () => Promise<unknown>,
@@ -194,7 +194,7 @@ async function between(
   await container.rename("last");
   await until(
     () => heard.actions.filter((action) => action === "rename").length === 2,
-    "both names were told of",
+    "both renames are reported",
   );
   return heard.actions.slice(
     heard.actions.indexOf("rename") + 1,

@@ -1,4 +1,4 @@
-/** What a real engine tells of an image's labels, and what is made of it. */
+/** What a real engine reports about an image's labels, and how cfauth uses it. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createDocker } from "../../../src/clients/docker/docker.ts";
 import type { Workload } from "../../../src/core/domain/workload.ts";
@@ -29,7 +29,7 @@ async function found(name: string, imageLabels = false): Promise<Workload> {
   return workload;
 }
 
-/** Those of a family that is read: the tests' own labels stand on every container of a run. */
+/** The labels that cfauth reads. Every container of a run also has the tests' own labels. */
 const read = ({ labels }: Workload) =>
   Object.fromEntries(
     Object.entries(labels).filter(([name]) => !/^(dev\.cfauth|org\.testcontainers)\b/.test(name)),
@@ -56,13 +56,13 @@ it("an image's labels are separated from the operator's, for every tool", async 
   });
 });
 
-it("they count where CFAUTH_IMAGE_LABELS=true", async () => {
+it("an image's labels count with CFAUTH_IMAGE_LABELS=true", async () => {
   const tag = await labelledImage(IMAGE);
   await using _ = await start({ name: "obeyed", image: { tag } });
   expect(read(await found("obeyed", true))).toEqual(IMAGE);
 });
 
-it("what an image exposes is used all the same", async () => {
+it("the ports that an image exposes are used", async () => {
   const tag = await labelledImage(IMAGE);
   await using _ = await start({ name: "exposes", image: { tag } });
   expect((await found("exposes")).ports).toMatchObject([{ number: 8080, protocol: "tcp" }]);
