@@ -22,7 +22,7 @@ const route = (hostname: string, more: Partial<Route> = {}): Route => ({
   ...more,
 });
 
-/** With all that a report says of it, and Prometheus must not. */
+/** A report with every field that Prometheus must not get. */
 const problem = (code: string, severity: Problem["severity"] = "error"): Problem =>
   Object.assign(
     { code, severity },
@@ -64,12 +64,12 @@ function daemon() {
   return { ...metrics, scrape };
 }
 
-/** Only what is not 0: every series that can be is there from the start. */
+/** The values other than 0, because every possible series exists from the start. */
 const counted = (scrape: Scrape, name: MetricName) =>
   Object.fromEntries(Object.entries(scrape.of(name)).filter(([, value]) => value !== 0));
 
-describe("what is told to Prometheus", () => {
-  it("is the catalogue, each metric once with its type and what it tells", async () => {
+describe("the exposition", () => {
+  it("the exposition matches the catalogue, each metric once with its type and help", async () => {
     const { families } = await daemon().scrape();
     const ours = families.filter(({ name }) => name.startsWith("cfauth_"));
     const byName = (a: { readonly name: string }, b: { readonly name: string }) =>
@@ -79,7 +79,7 @@ describe("what is told to Prometheus", () => {
     );
   });
 
-  it("is what every Node process tells as well, without what would wake it 100 times a second", async () => {
+  it("the exposition has the metrics of every Node process, without those that would wake it 100 times a second", async () => {
     const names = (await daemon().scrape()).families.map(({ name }) => name);
     expect(names).toEqual(
       expect.arrayContaining([
@@ -91,7 +91,7 @@ describe("what is told to Prometheus", () => {
     expect(names).not.toContain("nodejs_eventloop_lag_p99_seconds");
   });
 
-  it("is called as Prometheus asks for: _total at the end of counters, and only there, base units, our own prefix", async () => {
+  it("metric names follow Prometheus's rules: _total at the end of counters only, base units, and our own prefix", async () => {
     const { families } = await daemon().scrape();
     const counters = families.filter(({ name }) => name.endsWith("_total")).map(({ name }) => name);
     expect(counters).toEqual(
@@ -106,7 +106,7 @@ describe("what is told to Prometheus", () => {
     ).toEqual([]);
   });
 
-  it("has every series from the start, so that the first failure is an increase and not a beginning", async () => {
+  it("every series exists from the start, so that the first failure is an increase", async () => {
     const scrape = await daemon().scrape();
     expect(scrape.of("cfauth_passes_total")).toEqual({
       '{result="settled"}': 0,
@@ -124,13 +124,13 @@ describe("what is told to Prometheus", () => {
     expect(scrape.of("cfauth_last_pass_success_timestamp_seconds")).toEqual({ "": 0 });
   });
 
-  it("says which version runs and how long a quiet day may be without a pass", async () => {
+  it("the metrics show the version that runs and how long a quiet day may be without a pass", async () => {
     const scrape = await daemon().scrape();
     expect(scrape.of("cfauth_build_info")).toEqual({ '{version="1.2.3"}': 1 });
     expect(scrape.of("cfauth_resync_interval_seconds")).toEqual({ "": 300 });
   });
 
-  it("is of this daemon alone", async () => {
+  it("the metrics are of this daemon alone", async () => {
     const [one, other] = [daemon(), daemon()];
     one.passed(outcome());
     expect(counted(await one.scrape(), "cfauth_passes_total")).toEqual({ '{result="settled"}': 1 });
@@ -138,8 +138,8 @@ describe("what is told to Prometheus", () => {
   });
 });
 
-describe("passes", () => {
-  it("are counted by how they ended, with how long they took and when one last settled", async () => {
+describe("metrics of passes", () => {
+  it("passes are counted by result, with their duration and when one last settled", async () => {
     const it = daemon();
     it.passed(outcome());
     it.passed(outcome({ at: 1_700_000_060_000, ms: 3_000, result: "failed" }));
@@ -159,7 +159,7 @@ describe("passes", () => {
     });
   });
 
-  it("that change nothing leave the time of the last change as it was", async () => {
+  it("a pass that changes nothing leaves the time of the last change as it was", async () => {
     const it = daemon();
     it.passed(outcome({ applied: 2 }));
     it.passed(outcome({ at: 1_700_000_900_000 }));
@@ -168,7 +168,7 @@ describe("passes", () => {
     });
   });
 
-  it("are told with each change, done or failed", async () => {
+  it("each change is counted, applied or failed", async () => {
     const it = daemon();
     it.changed(tunnel, place, undefined);
     it.changed(tunnel, place, fault);
@@ -179,7 +179,7 @@ describe("passes", () => {
   });
 });
 
-it("what was put back is counted by its kind", async () => {
+it("a drift correction is counted by its kind", async () => {
   const it = daemon();
   it.transitions(news({ corrected: [{ target: place, kinds: ["dns", "access"] }] }), 0);
   it.transitions(news(), 0);
@@ -200,15 +200,15 @@ it("notifications are counted by whether they were delivered", async () => {
   });
 });
 
-describe("requests", () => {
+describe("metrics of requests", () => {
   it.each([
     { name: "that succeeded", status: 204, as: "2xx" },
-    { name: "that was sent elsewhere", status: 302, as: "3xx" },
+    { name: "that was redirected", status: 302, as: "3xx" },
     { name: "that was refused", status: 403, as: "4xx" },
     { name: "that met the limit", status: 429, as: "429" },
-    { name: "that broke the server", status: 502, as: "5xx" },
-    { name: "that nobody answered", status: undefined, as: "none" },
-  ])("one $name is counted as $as", async ({ status, as }) => {
+    { name: "with a server error", status: 502, as: "5xx" },
+    { name: "without an answer", status: undefined, as: "none" },
+  ])("a request $name is counted as $as", async ({ status, as }) => {
     const it = daemon();
     it.called("authentik", { method: "PATCH", operation: "providers.update", status, ms: 20 });
     expect(counted(await it.scrape(), "cfauth_api_requests_total")).toEqual({
@@ -216,7 +216,7 @@ describe("requests", () => {
     });
   });
 
-  it("are told with how long they took, how long they waited and what is left of the limit", async () => {
+  it("requests are measured with their duration, their waiting time and what is left of the limit", async () => {
     const it = daemon();
     expect((await it.scrape()).of("cfauth_api_rate_limit_remaining")).toEqual({});
     it.called("cloudflare", {
@@ -244,8 +244,8 @@ describe("requests", () => {
   });
 });
 
-describe("routes", () => {
-  it("are counted by state and by who may enter, and what is gone is gone", async () => {
+describe("metrics of routes", () => {
+  it("routes are counted by state and access, and a route that is gone is no longer counted", async () => {
     const it = daemon();
     const routes = [
       route("a.example.com"),
@@ -260,7 +260,7 @@ describe("routes", () => {
     expect(counted(await it.scrape(), "cfauth_routes")).toEqual({});
   });
 
-  it("are told by hostname and path, 1 where they are live", async () => {
+  it("each route has a series by hostname and path, 1 if it is live", async () => {
     const routes = [
       route("a.example.com", { path: "/api" }),
       route("b.example.com", { state: "waiting" }),
@@ -273,7 +273,7 @@ describe("routes", () => {
     });
   });
 
-  it("that close or are gone have no series any more: a stopped container is no alarm", async () => {
+  it("a closing or closed route has no series, because a stopped container is no alarm", async () => {
     const it = daemon();
     await it.scrape({ routes: [route("a.example.com"), route("b.example.com")] });
     expect(
@@ -283,7 +283,7 @@ describe("routes", () => {
     ).toEqual({});
   });
 
-  it("are the only thing that is told by hostname", () => {
+  it("routes are the only metrics with a hostname", () => {
     const withHost = ROWS.filter(([, { labels = {} }]) =>
       ["hostname", "path", "container", "owner"].some((label) => label in labels),
     );
@@ -291,8 +291,8 @@ describe("routes", () => {
   });
 });
 
-describe("problems", () => {
-  it("are counted by code, and one that is solved goes back to 0", async () => {
+describe("metrics of problems", () => {
+  it("problems are counted by code, and a solved one goes back to 0", async () => {
     const it = daemon();
     const problems = [
       problem("CFA-PORT-MANY"),
@@ -309,7 +309,7 @@ describe("problems", () => {
     });
   });
 
-  it("tell nothing of what somebody wrote: no message, no label's value, no address", async () => {
+  it("problem metrics contain no message, no label value and no address", async () => {
     const { text } = await createMetrics({ version: "1.2.3", resyncMs: 1 }).exposition(
       report({ problems: [problem("CFA-LABEL-VALUE")] }),
     );
@@ -317,8 +317,8 @@ describe("problems", () => {
   });
 });
 
-describe("what cfauth leans on", () => {
-  it("is up, down, or not known yet", async () => {
+describe("metrics of the services that cfauth uses", () => {
+  it("a service is up, down, or not known yet", async () => {
     const it = daemon();
     const checks = { docker: "ok", cloudflare: "failing", authentik: "unknown" } as const;
     expect((await it.scrape({ checks })).of("cfauth_up")).toEqual({
@@ -332,7 +332,7 @@ describe("what cfauth leans on", () => {
     });
   });
 
-  it("tells apart whether the engine's events are heard", async () => {
+  it("the metrics distinguish whether Docker's event stream is connected", async () => {
     const it = daemon();
     const stream = async () => (await it.scrape()).of("cfauth_docker_event_stream_up")[""];
     expect(await stream()).toBe(0);
@@ -343,11 +343,12 @@ describe("what cfauth leans on", () => {
   });
 });
 
-it("a thousand routes are told in some milliseconds", async () => {
+it("the metrics of a thousand routes cost less than a tenth of a second of processor time", async () => {
   const it = daemon();
   const routes = Array.from({ length: 1_000 }, (_, n) => route(`app-${n}.example.com`));
   await it.scrape({ routes });
-  const begun = performance.now();
+  const before = process.threadCpuUsage();
   await it.exposition(report({ routes }));
-  expect(performance.now() - begun).toBeLessThan(100);
+  const { user, system } = process.threadCpuUsage(before);
+  expect(user + system).toBeLessThan(100_000);
 });
