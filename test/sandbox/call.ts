@@ -1,4 +1,4 @@
-/** What the sandbox's two APIs share: every request is a Call, seen by the journal, the faults and the hooks. */
+/** What both APIs share: every request is a `Call`, which the journal, faults and hooks see. */
 
 export type Api = "cloudflare" | "authentik";
 
@@ -13,27 +13,27 @@ export interface Call {
   readonly body: unknown;
   /** Anything but GET and HEAD. */
   readonly write: boolean;
-  /** Of the answer; absent while under way, 0 when the connection was cut instead. */
+  /** The status of the answer; absent before it, 0 if the connection was cut instead. */
   status?: number;
 }
 
 /** What goes wrong with a request. */
 export type Fault =
-  /** Answered with this instead; nothing is done. */
+  /** The API sends this answer and does nothing. */
   | {
       readonly kind: "status";
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: unknown;
     }
-  /** The connection is cut, before the effect or after it. */
+  /** The API cuts the connection, before or after the effect. */
   | { readonly kind: "reset"; readonly when: "before" | "after" }
-  /** The effect comes `ms` milliseconds late. */
+  /** The effect happens `ms` milliseconds late. */
   | { readonly kind: "delay"; readonly ms: number }
-  /** No answer ever; nothing is done. */
+  /** The API never answers and does nothing. */
   | { readonly kind: "hang" };
 
-/** `before`: the request has arrived and nothing is done yet. `after`: the effect has happened, the answer is not sent yet. */
+/** `before`: the request has arrived, without an effect yet. `after`: the effect has happened, the answer is not sent yet. */
 export type Moment = "before" | "after";
 
 export interface Controls {
@@ -42,12 +42,12 @@ export interface Controls {
   /** The calls that were not reads. */
   writes(api?: Api): readonly Call[];
   clear(): void;
-  /** The next `times` (1 unless told, may be Infinity) calls that match meet this fault. */
+  /** This fault affects the next `times` matching calls (default 1, may be Infinity). */
   fault(match: (call: Call) => boolean, fault: Fault, times?: number): void;
-  /** Drops the faults and hooks that are still waiting. */
+  /** Removes all waiting faults and all hooks. */
   heal(): void;
-  /** Called, and awaited, at each moment of each call. Answers a function that takes the hook off again. */
+  /** Calls and awaits the hook at each moment of each call. @returns a function that removes it */
   hook(hook: (call: Call, moment: Moment) => void | Promise<void>): () => void;
-  /** Where a request or an answer broke the vendor's schema; empty when all is well or CFAUTH_OPENAPI_DIR is unset. */
+  /** Requests and answers that break the vendor's schema (needs CFAUTH_OPENAPI_DIR), and errors of the sandbox itself. */
   readonly violations: readonly string[];
 }

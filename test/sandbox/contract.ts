@@ -11,13 +11,13 @@ import {
 } from "./openapi.ts";
 import { type Answer, matchPath } from "./routes.ts";
 
-/** Says where a request or an answer breaks the vendor's schema: `cloudflare POST /zones/{zone_id}/dns_records request: /ttl …`. */
+/** Reports where a request or an answer breaks the vendor's schema: `cloudflare POST /zones/{zone_id}/dns_records request: /ttl …`. */
 export interface Contract {
   request(call: Call): readonly string[];
   answer(call: Call, answer: Answer): readonly string[];
 }
 
-/** Where the published schema is known to be wrong or too weak to be of use. */
+/** Where the published schema is known to be wrong or too weak. */
 export interface Profile {
   readonly api: Api;
   /** A stricter schema (`#/components/…`) for this body than the published one. */
@@ -26,11 +26,11 @@ export interface Profile {
   readonly body?: (operation: Operation, body: unknown, call: Call) => unknown;
   /** The same for an answer's body. */
   readonly answer?: (operation: Operation, body: unknown) => unknown;
-  /** Schema of every answer from 400 on, instead of those published. */
+  /** The schema of every answer with status 400 or above, instead of the published ones. */
   readonly errorSchema?: string;
 }
 
-/** `undefined` where CFAUTH_OPENAPI_DIR is unset. */
+/** `undefined` if CFAUTH_OPENAPI_DIR is unset. */
 export function createContract(file: string, profile: Profile): Contract | undefined {
   const vendor = vendorOf(file);
   if (!vendor) return undefined;
@@ -74,13 +74,13 @@ export function createContract(file: string, profile: Profile): Contract | undef
 interface Vendor {
   readonly known: readonly Operation[];
   readonly published: Validate;
-  /** For requests: also refuses what is not declared. */
+  /** For requests: also refuses undeclared fields. */
   readonly guarded: Validate;
-  /** For what comes out of a URL. */
+  /** For values from a URL. */
   readonly texts: Validate;
 }
 
-/** By file. Documents do not change while tests run, and to compile them anew for each sandbox would cost more than most tests. */
+/** By file. Compiling a document for each sandbox would take longer than most tests. */
 const vendors = new Map<string, Vendor>();
 
 function vendorOf(file: string): Vendor | undefined {
@@ -110,7 +110,7 @@ function answerSchema(
   return declared === undefined ? undeclared : answers.get(declared);
 }
 
-/** Fixed names win over parameters, as `/dns_records/batch` over `/dns_records/{dns_record_id}`. */
+/** Fixed names win over parameters, for example `/dns_records/batch` over `/dns_records/{dns_record_id}`. */
 function find(known: readonly Operation[], call: Call): Operation | undefined {
   const fitting = known.filter(
     ({ method, path }) => method === call.method && matchPath(path, call.path),
@@ -121,15 +121,15 @@ function find(known: readonly Operation[], call: Call): Operation | undefined {
 type Validate = (pointer: string, value: unknown) => readonly string[];
 
 /**
- * @param text - whether the values come out of a URL: `"5"` passes for a number then. They are wrapped into an
- *   object, because ajv turns text into numbers and booleans only where there is a property to write to.
+ * @param text - whether the values come from a URL, where `"5"` may be a number. They are wrapped in an
+ *   object, because ajv converts text only if it can write the result to a property.
  */
 function validator(document: Node, text = false): Validate {
   // Neither vendor's document passes ajv's strict mode.
   const ajv = new Ajv({ strict: false, allErrors: true, logger: false, coerceTypes: text });
   formats.default(ajv);
   ajv.addSchema(document, "vendor", false, false);
-  // Compiled when first met: all of them together would take a second.
+  // Compiled on first use: all of them together would take a second.
   const compiled = new Map<string, ValidateFunction>();
   return (pointer, value) => {
     const schema = { $ref: `vendor${pointer}` };
@@ -141,7 +141,7 @@ function validator(document: Node, text = false): Validate {
   };
 }
 
-/** The first three: a union repeats the same complaint for each of its members. */
+/** The first three, because a union repeats the same error for each of its members. */
 function faultsOf({ errors }: ValidateFunction): readonly string[] {
   const faults = (errors ?? []).map(({ instancePath, message, params }) => {
     const extra = "additionalProperty" in params ? ` (${params.additionalProperty})` : "";

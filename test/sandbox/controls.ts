@@ -1,15 +1,15 @@
 import type { Call, Controls, Fault, Moment } from "./call.ts";
 
-/** A request as it arrives, before it has its place in the journal. */
+/** A request before it is in the journal. */
 export type Arrival = Pick<Call, "api" | "method" | "path" | "query" | "body">;
 
-/** The side of the controls that the two APIs turn; tests see only `Controls`. */
+/** The APIs' side of the controls; tests see only `Controls`. */
 export interface LiveControls extends Controls {
-  /** Writes the request into the journal. */
+  /** Adds the request to the journal. */
   begin(arrival: Arrival): Call;
-  /** Calls the hooks one after the other, in the order in which they were put on. */
+  /** Calls the hooks one after the other, in the order of their registration. */
   reach(call: Call, moment: Moment): Promise<void>;
-  /** The oldest waiting fault that this call meets; met once less from then on. */
+  /** The oldest waiting fault that matches this call. Uses it up once. */
   faultFor(call: Call): Fault | undefined;
   violate(violations: readonly string[]): void;
 }
@@ -26,7 +26,7 @@ export function createControls(): LiveControls {
   const calls: Call[] = [];
   const violations: string[] = [];
   const hooks = new Set<Hook>();
-  /** Never holds one whose `timesLeft` is 0. */
+  /** Only faults with `timesLeft` above 0. */
   let waiting: WaitingFault[] = [];
 
   return {

@@ -64,7 +64,7 @@ describe("Authentik's hostname in the sandbox", () => {
       if (/^\/application\/o\/authorize\/[\w-]+$/.test(one.path)) sentBack();
     };
     await using home = await household({ authentikBehindTunnel: true, onRequest });
-    // Not sooner, for the browser must get through: what is left is for Access to fetch the token by itself.
+    // Not earlier, because the browser must get through. After this, only Access itself fetches the token.
     sentBack = () => spoil(home.sandbox);
     const page = await home.visit();
     expect([page.status, page.body]).toEqual([

@@ -1,4 +1,4 @@
-/** Cloudflare, its edge and Authentik on loopback, put together: what a person with a domain and an evening has on the internet. */
+/** Cloudflare, its edge and Authentik on loopback, connected to each other as on the internet. */
 
 import { type Authentik, startAuthentik } from "./authentik/index.ts";
 import type { VersionName } from "./authentik/versions.ts";
@@ -10,25 +10,25 @@ import { type Edge, startEdge } from "./edge/index.ts";
 import type { Seen } from "./edge/visit.ts";
 
 export interface SandboxOptions {
-  /** How cloudflared finds the containers. */
+  /** How cloudflared resolves the names of containers. */
   readonly resolve?: Resolve;
-  /** Of the edge; any free one unless told. */
+  /** The edge's port; by default any free one. */
   readonly port?: number;
-  /** Of Cloudflare's API; any free one unless told. */
+  /** The port of Cloudflare's API; by default any free one. */
   readonly cloudflarePort?: number;
-  /** Of Authentik's API; any free one unless told. */
+  /** The port of Authentik's API; by default any free one. */
   readonly authentikPort?: number;
-  /** False: cloudflared is connected to no tunnel that is made, though the edge serves all the same. */
+  /** False: new tunnels show no connected cloudflared. The edge serves them all the same. */
   readonly cloudflared?: boolean;
   readonly onRequest?: (seen: Seen) => void;
   readonly version?: VersionName;
   /** Cloudflare's API token. */
   readonly token?: string;
-  /** False: Authentik's API answers, but its worker has made no flows and scopes before `authentik.finishBoot()`. */
+  /** False: Authentik's API answers, but flows and scopes do not exist before `authentik.finishBoot()`. */
   readonly booted?: boolean;
-  /** False: `auth.<zone>` is served past DNS and tunnel. True: only as anything behind the tunnel is, its own login by Access included. */
+  /** False: `auth.<zone>` is served without DNS and tunnel. True: like any hostname behind the tunnel, including Access. */
   readonly authentikBehindTunnel?: boolean;
-  /** What a revocation of an application ends; "logins" unless told (edge/index.ts). */
+  /** What a revocation of an application ends; by default "logins" (see edge/index.ts). */
   readonly revocation?: "logins" | "service-tokens-too";
   readonly rateLimit?: { readonly quota: number; readonly windowSeconds: number };
 }
@@ -38,7 +38,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly cloudflare: Cloudflare;
   readonly authentik: Authentik;
   readonly edge: Edge;
-  /** The one zone: its names resolve to loopback in browsers. */
+  /** The only zone. Browsers resolve its names to loopback. */
   readonly zone: string;
   /** cfauth's settings for this sandbox. */
   readonly environment: Readonly<Record<string, string>>;
@@ -64,7 +64,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const edge = await startEdge({
     view: cloudflare.propagation.view,
     team: TEAM,
-    // As Cloudflare documents it: a login stays good until it ends or is revoked.
+    // As Cloudflare documents it: a login stays valid until it expires or is revoked.
     oldLogins: "kept",
     ...(options.resolve && { resolve: options.resolve }),
     ...(options.port !== undefined && { port: options.port }),

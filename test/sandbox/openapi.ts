@@ -6,12 +6,12 @@ export type Node = { readonly [key: string]: unknown };
 
 export interface Operation {
   readonly method: string;
-  /** As the vendor writes it: `/zones/{zone_id}/dns_records`. */
+  /** The path as in the document: `/zones/{zone_id}/dns_records`. */
   readonly path: string;
   readonly parameters: readonly Parameter[];
   /** JSON pointer (`#/…`) of the schema of the request body. */
   readonly body: string | undefined;
-  /** JSON pointer of the schema of an answer's body, by status (`200`, `4XX`); `undefined` where the answer is empty. */
+  /** JSON pointer of the schema of an answer's body, by status (`200`, `4XX`); `undefined` if the answer is empty. */
   readonly answers: ReadonlyMap<string, string | undefined>;
 }
 
@@ -19,7 +19,7 @@ export interface Parameter {
   readonly name: string;
   readonly in: string;
   readonly required: boolean;
-  /** Takes the same name several times. */
+  /** Whether the parameter may occur several times. */
   readonly repeated: boolean;
   /** JSON pointer of the schema of its value. */
   readonly schema: string;
@@ -27,7 +27,7 @@ export interface Parameter {
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
 
-/** The vendor's document, or `undefined` where CFAUTH_OPENAPI_DIR is unset: it is not ours to carry along. */
+/** The vendor's document, or `undefined` if CFAUTH_OPENAPI_DIR is unset. The documents are not part of this repository. */
 export function loadDocument(file: string): Node | undefined {
   const folder = process.env.CFAUTH_OPENAPI_DIR;
   if (!folder) return undefined;
@@ -104,7 +104,7 @@ function escapePointer(text: string): string {
   );
 }
 
-/** Ajv knows `nullable` only beside `type`; the Authentik documents also write it beside `allOf`. */
+/** Ajv supports `nullable` only next to `type`; Authentik's documents also use it next to `allOf`. */
 function nullableAsUnion(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(nullableAsUnion);
   if (typeof part !== "object" || part === null) return part;
@@ -122,8 +122,8 @@ function nullableAsUnion(part: unknown): unknown {
 }
 
 /**
- * A copy of the document in which objects take no property that is not declared, for requests only: a vendor
- * ignores a misspelt field in silence. Unions inside an `allOf` stay open, for each part would refuse the others.
+ * A copy of the document whose objects allow no undeclared property. For requests only, because a vendor
+ * silently ignores a misspelled field. Unions inside an `allOf` stay open, because each part would refuse the others.
  */
 export function closed(document: Node): Node {
   return close(document, document) as Node;
@@ -136,12 +136,12 @@ function close(document: Node, part: unknown): unknown {
   const copy: Node = Object.fromEntries(
     entries.map(([key, value]) => [key, close(document, value)]),
   );
-  // The type is asked as well: a schema may describe a property that is itself called "properties".
+  // Check the type as well: a schema may describe a property that is itself named "properties".
   const plain = copy.type === "object" && isPlainObject(copy) && !("additionalProperties" in copy);
   return plain ? { ...copy, additionalProperties: false } : copy;
 }
 
-/** The schema with what its `allOf` adds written out; the published document has checked the parts themselves. */
+/** The schema with the parts of its `allOf` merged. The published document checks the parts themselves. */
 function flattened(document: Node, part: Node): Node {
   const { allOf, ...own } = part;
   const members = list(allOf).map((member) => flattened(document, resolve(document, node(member))));

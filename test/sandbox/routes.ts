@@ -3,7 +3,7 @@ import type { Call } from "./call.ts";
 
 export interface Request {
   readonly call: Call;
-  /** Of the path, percent-decoded. */
+  /** The parameters of the path, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
 }
@@ -39,7 +39,7 @@ export function findRoute(
   return undefined;
 }
 
-/** The parameters of a path that fits the pattern, or `undefined`. A closing slash counts. */
+/** The parameters of a path that matches the pattern, or `undefined`. A trailing slash counts. */
 export function matchPath(pattern: string, path: string): Record<string, string> | undefined {
   const wanted = pattern.split("/");
   const given = path.split("/");

@@ -9,22 +9,22 @@ import { type Answer, findRoute, type Request, type Route } from "./routes.ts";
 
 export interface ServerOptions {
   readonly api: Api;
-  /** What stands before every path of the API: `/client/v4`. */
+  /** The prefix of every path of the API: `/client/v4`. */
   readonly base: string;
   readonly controls: LiveControls;
-  /** The first that matches answers, so fixed names stand before parameters. */
+  /** The first match answers, so fixed names come before parameters. */
   readonly routes: readonly Route[];
   readonly contract?: Contract | undefined;
-  /** Asked before any route: an answer here (no token, no budget left) is the answer. */
+  /** Runs before any route. If it answers (no token, rate limit), no route runs. */
   readonly guard?: (request: Request) => Answer | undefined;
-  /** Stand on every answer, those of faults included. */
+  /** Headers of every answer, including those of faults. */
   readonly headers?: () => Readonly<Record<string, string>>;
   readonly notFound: (call: Call) => Answer;
-  /** An answer for what a route throws; `undefined` for an error that is the sandbox's own. */
+  /** The answer for an error that a route throws; `undefined` for an error of the sandbox itself. */
   readonly refusal: (error: unknown) => Answer | undefined;
-  /** Serves what is not below `base`, outside journal, faults and hooks. */
+  /** Serves paths outside `base`, without journal, faults and hooks. */
   readonly elsewhere?: (request: IncomingMessage, response: ServerResponse) => void;
-  /** 0 or absent: any free one. */
+  /** 0 or absent: any free port. */
   readonly port?: number | undefined;
 }
 
@@ -34,7 +34,7 @@ export interface RunningServer {
   readonly close: () => Promise<void>;
 }
 
-/** Thrown for a body that is not JSON; `refusal` gives it the vendor's words. */
+/** Thrown for a body that is not JSON; `refusal` turns it into the vendor's answer. */
 export class BadJson extends Error {}
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -123,7 +123,7 @@ async function effect(
   }
 }
 
-/** A mistake in the sandbox or in a hook must fail the test that met it, not look like a bad day of the vendor. */
+/** An error in the sandbox or in a hook must fail the test, not look like an error of the vendor. */
 function crash({ api, controls }: ServerOptions, call: Call, error: unknown): Answer {
   const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
   controls.violate([`sandbox ${api} ${call.method} ${call.path}: ${reason}`]);
@@ -140,7 +140,7 @@ function send(response: ServerResponse, { status, headers, body }: Answer): void
     .end(JSON.stringify(body));
 }
 
-/** `undefined` when the client went away before it had said everything. */
+/** `undefined` if the client disconnected before the body was complete. */
 async function bodyText(incoming: IncomingMessage): Promise<string | undefined> {
   try {
     const chunks: Buffer[] = [];

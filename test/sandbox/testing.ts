@@ -1,4 +1,4 @@
-/** A sandbox with one protected hostname, as somebody has set it up by hand: tunnel, records, login method, application. */
+/** A sandbox with one protected hostname that was set up by hand: tunnel, records, login method, application. */
 
 import { asking, flowKey, wire } from "./authentik/testing.ts";
 import {
@@ -20,15 +20,15 @@ export const AUTH = "auth.home.localhost";
 
 export interface Household extends AsyncDisposable {
   readonly sandbox: Sandbox;
-  /** Of the protected hostname. */
+  /** The application of the protected hostname. */
   readonly app: AccessApplication;
-  /** Gets into it without a login. */
+  /** A service token that the application admits without a login. */
   readonly machine: ServiceToken;
-  /** Opens the protected hostname and, where Authentik asks, logs in as alice. */
+  /** Opens the protected hostname and logs in as alice if Authentik asks. */
   visit(by?: Browser): Promise<Page>;
 }
 
-/** Authentik's hostname leads through the tunnel as well; where the sandbox serves it directly, that counts for nothing. */
+/** Authentik's hostname has a rule in the tunnel too. It has no effect if the sandbox serves the hostname directly. */
 export async function household(options: SandboxOptions = {}): Promise<Household> {
   const stack = new AsyncDisposableStack();
   const sandbox = stack.use(await startSandbox(options));
@@ -72,7 +72,7 @@ export async function household(options: SandboxOptions = {}): Promise<Household
   return { sandbox, app, machine, visit, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-/** What Cloudflare must know of the provider that is made here; nobody is asked for consent. */
+/** Creates a provider without a consent page. @returns its settings for Cloudflare's login method */
 async function loginMethod({
   authentik,
   cloudflare,

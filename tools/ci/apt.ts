@@ -1,4 +1,4 @@
-/** Debian packages that a CI machine lacks. A person's machine is never changed: it is told what to do. */
+/** Installs Debian packages that a CI machine lacks. On a person's machine the scripts only print advice. */
 
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,13 +6,13 @@ import { attempt, lastLines } from "./command.ts";
 
 const LOCK_SECONDS = 300;
 
-/** Whether packages may be installed here: root on Debian or a child of it, and nobody sits in front of it. */
+/** Whether packages may be installed here: root on Debian or a derivative, without a person at the terminal. */
 export async function mayInstall(): Promise<boolean> {
   return process.getuid?.() === 0 && nobodyWatches() && (await debianLike());
 }
 
 /**
- * Installs packages with apt, quietly. Waits for another apt or dpkg that is at work.
+ * Installs packages with apt, quietly. Waits while another apt or dpkg runs.
  * @throws {Error} with the last lines of apt's output
  */
 export async function install(...packages: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Bundles src/main.ts and all it needs into one file that Node runs as it is.
+ * Bundles src/main.ts and its dependencies into one file that Node can run.
  *
  *     node tools/ci/build.ts [--entry src/main.ts] [--outfile dist/cfauth.js] [--shebang "/usr/bin/env node"]
  */
@@ -18,8 +18,8 @@ const { values } = parseArgs({
 });
 
 /**
- * What dockerode loads at its start and cfauth never calls: ssh:// hosts (with native parts) and BuildKit sessions.
- * Left in, they are two fifths of the file, and they load a `.proto` and native modules from places that a bundle lacks.
+ * dockerode loads these at its start, but cfauth never calls them: ssh:// hosts (with native parts) and BuildKit sessions.
+ * They would be two fifths of the file, and they load a `.proto` and native modules from paths that a bundle lacks.
  */
 const UNUSED = ["ssh2", "@grpc/grpc-js", "@grpc/proto-loader"];
 
@@ -35,13 +35,13 @@ const withoutUnused: Plugin = {
   },
 };
 
-/** A module that can be loaded, and says what is the matter as soon as something of it is called. */
+/** A module that can be loaded and throws a clear error as soon as any part of it is called. */
 function absent(name: string): string {
   const message = JSON.stringify(`${name} is not part of this build of cfauth`);
   return `const no = function () { throw new Error(${message}); }; module.exports = new Proxy(no, { get: () => no });`;
 }
 
-/** The bundle is an ES module; dockerode and pino are CommonJS and want these three. */
+/** The bundle is an ES module; dockerode and pino are CommonJS and need these three. */
 const COMMONJS = [
   'import { createRequire as __createRequire } from "node:module";',
   "const require = __createRequire(import.meta.url);",
@@ -57,7 +57,7 @@ async function bundle(): Promise<void> {
     platform: "node",
     target: "node24",
     format: "esm",
-    // Names and lines stay, so that a stack trace in a bug report can be read.
+    // Keep names and lines, so that a stack trace in a bug report is readable.
     minifySyntax: true,
     keepNames: true,
     banner: { js: [`#!${values.shebang}`, ...COMMONJS].join("\n") },

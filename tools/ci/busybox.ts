@@ -1,4 +1,4 @@
-/** The one program that the origin containers of the tests are made of. */
+/** The only program in the tests' origin containers. */
 
 import { readFile } from "node:fs/promises";
 import Docker from "dockerode";
@@ -13,8 +13,8 @@ const PATHS = ["/bin/busybox", "/usr/bin/busybox"];
 const IMAGE = "busybox:stable";
 
 /**
- * A static busybox: the machine's own, else Debian's package where it may be installed, else an image.
- * @throws {Error} when the image cannot be pulled
+ * A static busybox: the machine's own, else Debian's package if it may be installed, else an image.
+ * @throws {Error} if the image cannot be pulled
  */
 export async function ensureBusybox(): Promise<Busybox> {
   const own = await findStatic();
@@ -40,8 +40,8 @@ async function findStatic(): Promise<string | undefined> {
 const PT_INTERP = 3;
 
 /**
- * Whether a 64-bit little-endian ELF program needs no loader: Debian's `busybox` and Alpine's are dynamic
- * and would not start in an empty image.
+ * Whether a 64-bit little-endian ELF program needs no loader. The dynamic `busybox` of Debian and Alpine would
+ * not start in an empty image.
  * @see https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.pheader.html
  */
 function isStatic(elf: Buffer): boolean {

@@ -1,4 +1,4 @@
-/** The browser that logs in during the end-to-end tests and the demo. */
+/** The browser for the end-to-end tests and the pictures. */
 
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -7,7 +7,7 @@ import { installed } from "./command.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
-/** The path of the program to start, or undefined, having said how to get one. `CHROMIUM_PATH` goes before what is installed. */
+/** The path of the program; undefined, after printing advice, if there is none. `CHROMIUM_PATH` wins over installed programs. */
 export async function ensureChromium(): Promise<string | undefined> {
   const found = await findChromium();
   if (found !== undefined) return found;
@@ -27,7 +27,7 @@ async function findChromium(): Promise<string | undefined> {
   return undefined;
 }
 
-/** playwright takes a path, not a name to be looked for. */
+/** Playwright needs a path, not a name. */
 function pathOf(name: string): string {
   const paths = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name));
   return name.includes("/") ? name : (paths.find((path) => existsSync(path)) ?? name);
@@ -36,9 +36,9 @@ function pathOf(name: string): string {
 function advice(): string {
   const asked = process.env.CHROMIUM_PATH;
   if (asked !== undefined)
-    return `CHROMIUM_PATH names ${asked}, which cannot be started.\n→ correct it, or unset it.`;
+    return `CHROMIUM_PATH is ${asked}, which cannot be started.\n→ correct it, or unset it.`;
   return (
-    "No Chromium here, so no browser can log in.\n→ Debian, Ubuntu:  sudo apt-get install chromium\n" +
+    "Chromium is not installed, so the browser tests cannot run.\n→ Debian, Ubuntu:  sudo apt-get install chromium\n" +
     "→ elsewhere: set CHROMIUM_PATH to the program of any Chrome or Chromium."
   );
 }

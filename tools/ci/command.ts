@@ -1,22 +1,22 @@
-/** Runs programs of the host for the scripts: arguments as an array, never a shell. */
+/** Runs programs of the host: arguments as an array, never a shell. */
 
 import { spawn } from "node:child_process";
 
 interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Pass what the program prints on to the terminal as well. */
+  /** Also print the program's output to the terminal. */
   readonly show?: boolean;
 }
 
 interface Ended {
-  /** Exit code; 127 when the program is not installed, 128 + n when signal n ended it. */
+  /** The exit code; 127 if the program is not installed, 128 if a signal ended it. */
   readonly code: number;
-  /** stdout and stderr, in the order in which they came. */
+  /** stdout and stderr, in the order of arrival. */
   readonly output: string;
 }
 
-/** Runs a program to its end. Does not throw: the code says how it went. */
+/** Runs a program to its end. A failure is in the code, not thrown. */
 export function attempt(
   program: string,
   args: readonly string[],
@@ -46,8 +46,8 @@ export function attempt(
 }
 
 /**
- * Runs a program and answers what it printed.
- * @throws {Error} with the last lines of its output when it does not end with 0
+ * Runs a program and returns its output.
+ * @throws {Error} with the last lines of its output if it does not exit with 0
  */
 export async function command(
   program: string,

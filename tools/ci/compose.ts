@@ -1,4 +1,4 @@
-/** Compose for the tests: as a plugin of the Docker CLI, or the older program, which Debian has. */
+/** Compose for the tests: the plugin of the Docker CLI, or the older program, which Debian has. */
 
 import { install, mayInstall } from "./apt.ts";
 import { attempt } from "./command.ts";
@@ -9,8 +9,8 @@ export type Compose = readonly [program: string, ...args: string[]];
 const KNOWN: readonly Compose[] = [["docker", "compose"], ["docker-compose"]];
 
 /**
- * The Compose that is there, else Debian's package where it may be installed; undefined where there is none.
- * @throws {Error} when the package cannot be installed
+ * The installed Compose, else Debian's package if it may be installed; undefined if there is none.
+ * @throws {Error} if the package cannot be installed
  */
 export async function ensureCompose(): Promise<Compose | undefined> {
   const own = await find();

@@ -1,4 +1,4 @@
-/** A `dockerd` of our own, for machines that have the program but no init system to start it. */
+/** Starts `dockerd`, on machines that have the program but no init system. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,7 +18,7 @@ export interface Daemon {
 /**
  * Starts `dockerd` in the background and waits until it answers.
  * @param answers - asks the engine once
- * @throws {Error} with the last lines of its log when it ends or stays silent for a minute
+ * @throws {Error} with the last lines of its log if it exits or does not answer within a minute
  */
 export async function startDaemon(
   answers: () => Promise<boolean>,
@@ -31,7 +31,7 @@ export async function startDaemon(
     if (ended(child) || Date.now() > deadline) {
       await end(child);
       throw new Error(
-        `dockerd did not come up; the end of ${logFile}:\n${lastLines(readFileSync(logFile, "utf8"))}`,
+        `dockerd did not start; the end of ${logFile}:\n${lastLines(readFileSync(logFile, "utf8"))}`,
       );
     }
     await sleep(250);
@@ -41,9 +41,9 @@ export async function startDaemon(
 
 function launch(logFile: string, args: readonly string[]): ChildProcess {
   const log = openSync(logFile, "a");
-  // Its own process group: Ctrl-C in the terminal must first let the tests remove their containers.
+  // Its own process group, so that after Ctrl-C the tests can still remove their containers.
   const child = spawn("dockerd", args, { detached: true, stdio: ["ignore", log, log] });
-  // A program that cannot be started shows up as one that has ended.
+  // A program that cannot start is treated as one that has exited.
   child.on("error", () => {});
   child.unref();
   closeSync(log);

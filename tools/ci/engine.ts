@@ -1,4 +1,4 @@
-/** A Docker engine for the demo and the tests: the one that answers, else one that we start, else what to do. */
+/** A Docker engine for the demo and the tests: a running one, else one that this starts, else advice. */
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { installed } from "./command.ts";
 import { type Daemon, startDaemon } from "./dockerd.ts";
 
 interface Engine {
-  /** Ends the engine if `ensureEngine` started it; one that was there before is left alone. */
+  /** Stops the engine if `ensureEngine` started it. */
   stop(): Promise<void>;
 }
 
@@ -18,8 +18,8 @@ type Silence = "absent" | "denied";
 const PING_MS = 5000;
 
 /**
- * Makes sure that a Docker engine answers, and leaves `DOCKER_HOST` set where the engine is not at the default place.
- * Exits with 1, having said what to do, where none can be had.
+ * Makes sure that a Docker engine answers. Sets `DOCKER_HOST` if the engine is not at the default address.
+ * If there is none, prints advice and exits with 1.
  */
 export async function ensureEngine(): Promise<Engine> {
   const found = await reach();
@@ -30,13 +30,13 @@ export async function ensureEngine(): Promise<Engine> {
   process.exit(1);
 }
 
-/** What a person has to do to get an engine, for the platform they sit at. */
+/** How to get an engine on this platform. */
 function advice(platform: NodeJS.Platform, silence: Silence, host: string | undefined): string {
   if (host !== undefined) {
     return `No Docker engine answers at DOCKER_HOST=${host}.\n→ start it there, or unset DOCKER_HOST to use the local one.`;
   }
   if (platform === "darwin" || platform === "win32") {
-    return "No Docker engine answers.\n→ start Docker Desktop (https://docs.docker.com/desktop/), wait until it says that it runs, then try again.";
+    return "No Docker engine answers.\n→ start Docker Desktop (https://docs.docker.com/desktop/), wait until it is running, then try again.";
   }
   if (silence === "denied") {
     return "You are not allowed to open the Docker socket.\n→ sudo usermod -aG docker $USER      then log out and in again\n→ or run this command with sudo.";
@@ -53,7 +53,7 @@ async function startOwn(): Promise<Daemon | undefined> {
   if (!(await installed("dockerd"))) {
     if (!(await mayInstall())) return undefined;
     await install("docker.io", "iptables");
-    // Where there is an init system the package starts its engine by itself.
+    // With an init system the package itself starts the engine.
     if (await reachedWithin(5000)) return { stop: async () => {} };
   }
   return startDaemon(async () => (await reach()) === "reached");

@@ -1,4 +1,4 @@
-/** The whole suite: checks, build, tests, one count at the end. `npm test`; arguments go to vitest. */
+/** `npm test`: checks, build, tests, and one count at the end. Arguments go to vitest. */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -33,8 +33,8 @@ function run(
 }
 
 /**
- * For the random histories: the same source is tried with the same ones wherever it is tested, and each new source with others. In
- * vitest by itself, and without git, each run has its own.
+ * The seed of the random histories. One state of the source always gets the same histories, and each new state gets
+ * others. Vitest by itself, or a run without git, uses a new seed each time.
  */
 function seed(): Readonly<Record<string, string>> {
   const { status, stdout } = spawnSync("git", ["rev-parse", "HEAD:src"], {
@@ -57,7 +57,7 @@ const CHECKS: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["mutants of the planner", ["test/mutants/run.ts"]],
 ];
 
-/** The first that fails ends it. @returns its name */
+/** Stops at the first failure. @returns its name */
 async function failingCheck(): Promise<string | undefined> {
   for (const [name, args] of CHECKS) if (!(await run(name, args))) return name;
   return undefined;
@@ -98,7 +98,9 @@ try {
     (totals.success ? 0 : totals.numFailedTests === 0 ? 1 : 0) +
     (failing === undefined ? 0 : 1);
   if (failing !== undefined)
-    console.log(`\nThe check "${failing}" failed; it counts as one failed test. See far above.`);
+    console.log(
+      `\nThe check "${failing}" failed and counts as one failed test. Its output is above the tests.`,
+    );
   console.log(
     `\n${totals.numPassedTests} passed, ${failed} failed, ${totals.numPendingTests + totals.numTodoTests} skipped`,
   );

@@ -5,8 +5,8 @@ import { wantedGroups } from "./wanted-groups.ts";
 export type Claims = Record<string, unknown>;
 
 /**
- * What the attached scope mappings say of a user. A mapping counts only when the client asked for its scope; they are
- * merged in the order of their scopes: of two lists both stand, of two single values the later one.
+ * The claims of a user from the attached scope mappings. A mapping counts only if the client requested its scope.
+ * Claims are merged in the order of the scopes: lists are joined, and of two single values the later one wins.
  */
 export function claimsOf(
   state: AuthentikState,
@@ -31,7 +31,7 @@ export function attached(
     .toSorted((a, b) => (a.scope_name < b.scope_name ? -1 : a.scope_name > b.scope_name ? 1 : 0));
 }
 
-/** Every claim that the provider may give out. */
+/** Every claim that the provider can return. */
 export function claimNames(state: AuthentikState, provider: Provider): string[] {
   return [...new Set(attached(state, provider).flatMap(({ expression }) => names(expression)))];
 }
@@ -41,7 +41,7 @@ function names(expression: string): string[] {
   return groups ? [groups.claim] : entries(expression).map(([name]) => name);
 }
 
-/** Who the token is about. */
+/** The subject of the token. */
 export function subject({ sub_mode }: Provider, user: User): string {
   switch (sub_mode) {
     case "hashed_user_id":
@@ -58,7 +58,7 @@ export function subject({ sub_mode }: Provider, user: User): string {
   }
 }
 
-/** The Python that is understood. Groups were called `ak_groups` in older versions. */
+/** The supported Python expressions. Older versions call groups `ak_groups`. */
 const VALUES: readonly [RegExp, (state: AuthentikState, user: User) => unknown][] = [
   [
     /^\[(\w+)\.name for \1 in request\.user\.(?:ak_)?groups\.all\(\)\]$/,
@@ -76,7 +76,7 @@ const VALUES: readonly [RegExp, (state: AuthentikState, user: User) => unknown][
   [/^False$/, () => false],
 ];
 
-/** A mapping that is not understood gives nothing, as one whose Python fails does. */
+/** An unsupported mapping yields no claims, like one whose Python fails. */
 function evaluate(state: AuthentikState, { expression }: ScopeMapping, user: User): Claims {
   const groups = wantedGroups(expression);
   if (groups)

@@ -1,7 +1,7 @@
 import type { Contract, Profile } from "../contract.ts";
 import type { Version } from "./versions.ts";
 
-/** A client speaks to all versions alike: what a version does not know yet it ignores, and its schema has no word for. */
+/** A client sends all versions the same fields. A version ignores those that it does not know, and its schema does not declare them. */
 const YOUNGER = {
   application: ["meta_hide", "meta_icon"],
   provider: ["grant_types", "invalidation_flow", "encryption_key"],
@@ -28,7 +28,7 @@ export function contractProfile(version: Version): Profile {
   };
 }
 
-/** A URL may be left blank, which the schema's format forgets. */
+/** A URL may be empty, which the schema's format does not allow. */
 const MAY_BE_BLANK = ["meta_launch_url", "logout_uri"];
 
 function withoutBlanks(part: unknown): unknown {
@@ -66,12 +66,12 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Came with 2024.4; older servers ignore it, as they do whatever they do not know. */
+/** Since 2024.4; older servers ignore it, like any unknown parameter. */
 const UNKNOWN_PARAMETER = "?include_users is not declared";
 
 /**
- * Where the published schema is known to be wrong: before 2026.8 it forgot that the inner objects may be null, and it
- * has setup_urls answer 404 without an application, which answers 200 with less.
+ * Where the published schema is known to be wrong. Before 2026.8 it does not allow null for inner objects. And
+ * without an application it declares 404 for setup_urls, which answers 200 with fewer fields.
  */
 export function tolerant(contract: Contract | undefined): Contract | undefined {
   if (!contract) return undefined;

@@ -4,7 +4,7 @@ import { selfSignedKey } from "./keys.ts";
 import type { AuthentikState, Flow, ScopeMapping } from "./state.ts";
 import type { Version } from "./versions.ts";
 
-/** What the worker makes some while after the first boot, and what a login needs: the API answers before it is there. */
+/** The default objects, which a login needs. The worker creates them some time after the API answers. */
 export async function addDefaults(state: AuthentikState, version: Version): Promise<void> {
   const privateKey = await selfSignedKey();
   state.flows.push(...flows(version));

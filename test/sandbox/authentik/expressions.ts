@@ -1,4 +1,4 @@
-/** The expressions of the scope mappings that Authentik brings along, in its own Python. */
+/** The Python expressions of Authentik's default scope mappings. */
 
 export const NOTHING = "return {}";
 

@@ -1,4 +1,4 @@
-/** An Authentik on loopback: its API for a daemon, its login pages and OpenID Connect for browsers and Access. */
+/** An Authentik on loopback: its API for a daemon, and its login pages and OpenID Connect for browsers and Access. */
 
 import { randomBytes } from "node:crypto";
 import http, { type RequestListener } from "node:http";
@@ -30,28 +30,28 @@ import { type Version, type VersionName, version as versionOf } from "./versions
 
 export interface AuthentikOptions {
   readonly controls: LiveControls;
-  /** As browsers and Access reach it, without a closing slash. */
+  /** The address for browsers and Access, without a trailing slash. */
   readonly publicOrigin: string;
   readonly token?: string;
-  /** `2026.8` unless told. */
+  /** By default `2026.8`. */
   readonly version?: VersionName;
-  /** Beside akadmin, to whom the token belongs; alice (family) and bob (admins) unless told. */
+  /** Users besides akadmin, who owns the token. By default alice (family) and bob (admins). */
   readonly users?: readonly NewUser[];
-  /** Beside those that the users are in. */
+  /** Groups besides those of the users. */
   readonly groups?: readonly NewGroup[];
-  /** False: the API answers, but flows, scopes and the certificate are not there before `finishBoot()`. */
+  /** False: the API answers, but flows, scopes and the certificate do not exist before `finishBoot()`. */
   readonly ready?: boolean;
-  /** 0 or absent: any free one. */
+  /** 0 or absent: any free port. */
   readonly port?: number;
 }
 
 export interface Authentik extends AsyncDisposable {
-  /** By which a daemon reaches it: `http://127.0.0.1:<port>`; the API is below `/api/v3`. */
+  /** The address for a daemon: `http://127.0.0.1:<port>`; the API is below `/api/v3`. */
   readonly url: string;
   readonly state: AuthentikState;
-  /** Serves everything, API and pages, to whoever was sent by `publicOrigin`. */
+  /** Serves API and pages under `publicOrigin`. */
   readonly handler: RequestListener;
-  /** Makes the objects that were held back; does nothing the second time. */
+  /** Creates the default objects; does nothing the second time. */
   finishBoot(): Promise<void>;
   close(): Promise<void>;
 }
@@ -140,7 +140,7 @@ function refusal(error: unknown): Answer | undefined {
   return undefined;
 }
 
-/** Hands the request to the server itself, Host and all, so that it has its place in the journal. */
+/** Forwards the request to the server with its Host, so that it is in the journal. */
 function passOn(origin: string): RequestListener {
   return (request, response) => {
     const { method, url, headers } = request;

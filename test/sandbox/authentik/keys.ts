@@ -9,7 +9,7 @@ import {
 import { promisify } from "node:util";
 import type { Certificate } from "./state.ts";
 
-/** Made once per process, for all sandboxes in it: it guards nothing, and costs a fifth of a second. */
+/** Created once per process for all sandboxes, because it protects nothing and takes a fifth of a second. */
 let selfSigned: Promise<string> | undefined;
 
 /** PEM of an RSA key. */
@@ -26,7 +26,7 @@ function pem(key: KeyObject): string {
 
 export interface SigningKey {
   readonly alg: string;
-  /** With its private part. */
+  /** The private key. */
   readonly jwk: JsonWebKey;
 }
 
@@ -36,7 +36,7 @@ const EC_ALGORITHMS: Readonly<Record<string, string>> = {
   "P-521": "ES512",
 };
 
-/** @throws for a key that Authentik cannot sign with either (Ed25519 and its like) */
+/** @throws for a key that Authentik cannot sign with either (such as Ed25519) */
 export function signingKey({ name, privateKey }: Certificate): SigningKey {
   if (privateKey === undefined) throw new Error(`${name} has no private key`);
   const jwk = createPrivateKey(privateKey).export({ format: "jwk" });
@@ -45,7 +45,7 @@ export function signingKey({ name, privateKey }: Certificate): SigningKey {
   return { alg, jwk: { ...jwk, alg, use: "sig", kid: keyId(privateKey) } };
 }
 
-/** For whoever is to encrypt to this key. */
+/** The public key, for encryption. */
 export function encryptionKey({ privateKey = "" }: Certificate): JsonWebKey {
   return {
     ...createPublicKey(privateKey).export({ format: "jwk" }),

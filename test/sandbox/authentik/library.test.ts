@@ -5,7 +5,7 @@ import { type Opened, openAuthentik, PUBLIC_ORIGIN, wire } from "./testing.ts";
 import { version } from "./versions.ts";
 import { authorizeUrl, logIn, visitor } from "./visitor.ts";
 
-/** An application as somebody made it by the API. */
+/** An application, created through the API. */
 async function tile(
   authentik: Opened,
   slug: string,

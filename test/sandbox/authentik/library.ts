@@ -1,13 +1,13 @@
-/** What Authentik's library shows: the page of tiles that a person sees after logging in. */
+/** Authentik's library: the page of tiles after a login. */
 
 import { mayOpen } from "./policies.ts";
 import type { Application, AuthentikState, User } from "./state.ts";
 import type { Version } from "./versions.ts";
 
-/** Until 2026.5 the way to hide a tile: an address that leads nowhere. */
+/** An address that leads nowhere: the way to hide a tile before 2026.5. */
 const NOWHERE = "blank://blank";
 
-/** The application's own address, else the origin of its provider's first redirect URI; `null` without either. */
+/** The application's own address, else the origin of its provider's first redirect URI, else `null`. */
 export function launchUrl(
   { providers }: AuthentikState,
   { meta_launch_url, provider }: Application,
@@ -17,7 +17,7 @@ export function launchUrl(
   return URL.parse(first?.url ?? "")?.origin ?? null;
 }
 
-/** The applications that a user sees, by heading and name. Superusers see no more than others. */
+/** The applications that a user sees, sorted by heading and name. Superusers see no more than others. */
 export function library(
   state: AuthentikState,
   version: Version,

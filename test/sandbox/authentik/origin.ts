@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** The origin by which the caller reached us; Authentik builds most of its URLs from it. */
+/** The origin that the caller used. Authentik builds most of its URLs from it. */
 export function callerOrigin(headers: IncomingHttpHeaders): string {
   const protocol = String(headers["x-forwarded-proto"] ?? "http")
     .split(",")[0]

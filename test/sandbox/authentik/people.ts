@@ -4,11 +4,11 @@ import type { AuthentikState, Group, User } from "./state.ts";
 export interface NewUser {
   readonly username: string;
   readonly name?: string;
-  /** `<username>@example.com` unless told; may be empty. */
+  /** By default `<username>@example.com`; may be empty. */
   readonly email?: string;
-  /** `<username>-password` unless told. */
+  /** By default `<username>-password`. */
   readonly password?: string;
-  /** Names; groups that do not exist yet are made. */
+  /** Names; missing groups are created. */
   readonly groups?: readonly string[];
   readonly superuser?: boolean;
 }
@@ -51,7 +51,7 @@ export function addUser(state: AuthentikState, wanted: NewUser): User {
   return user;
 }
 
-/** The group of that name; made when missing, its parents too. */
+/** The group of that name. Creates it and its parents if missing. */
 export function addGroup(state: AuthentikState, { name, parents = [] }: NewGroup): Group {
   for (const parent of parents) addGroup(state, { name: parent });
   const known = state.groups.find((group) => group.name === name);

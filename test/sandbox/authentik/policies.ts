@@ -1,6 +1,6 @@
 import type { Application, AuthentikState, Binding, User } from "./state.ts";
 
-/** Names of the groups that count for bindings: those the user is in, and all above them. The `groups` claim has only the first. */
+/** The names of the groups that count for bindings: the user's groups and all their parents. The `groups` claim has only the user's own. */
 export function allGroups({ groups }: AuthentikState, user: User): string[] {
   const found = new Set<string>();
   const visit = (name: string): void => {
@@ -12,7 +12,7 @@ export function allGroups({ groups }: AuthentikState, user: User): string[] {
   return [...found];
 }
 
-/** Whether the policy engine lets the user open the application: no bindings, no limits. Superusers get no bypass. */
+/** Whether the policy engine admits the user to the application. Without bindings it admits everyone. Superusers get no bypass. */
 export function mayOpen(state: AuthentikState, application: Application, user: User): boolean {
   const verdicts = state.bindings
     .filter(({ target, enabled }) => target === application.pk && enabled)
@@ -23,7 +23,7 @@ export function mayOpen(state: AuthentikState, application: Application, user: U
     : verdicts.some(Boolean);
 }
 
-/** Expression policies are not understood here: they give their failure result. */
+/** The sandbox does not support expression policies: they give their failure result. */
 function passes(
   state: AuthentikState,
   { group, user, failure_result }: Binding,

@@ -1,13 +1,13 @@
-/** What this Authentik knows. Plain data: tests read it and change it at will; the next request sees the change. */
+/** The state of this Authentik as plain data. Tests may read and change it; the next request sees the change. */
 
 export interface AuthentikState {
-  /** Of the API; belongs to the user named. With `permissions` it may do what they say only, and is no superuser's. */
+  /** The API token and its user. With `permissions` it may do only that, and its user is not a superuser. */
   readonly apiToken: {
     key: string;
     username: string;
     permissions: ReadonlySet<string> | undefined;
   };
-  /** Those that Authentik lists; the API token's own is not among them unless a test puts it there. */
+  /** The tokens that Authentik lists, without the API token unless a test adds it. */
   readonly tokens: Token[];
   readonly users: User[];
   readonly groups: Group[];
@@ -17,20 +17,20 @@ export interface AuthentikState {
   readonly providers: Provider[];
   /** From 2026.11 on. */
   readonly secrets: Secret[];
-  /** Whether a new provider gets a secret by itself (from 2026.11 on); nobody knows yet what the release will do. */
+  /** Whether a new provider gets a secret automatically (from 2026.11 on). The behavior of the release is not known yet. */
   secretMadeByItself: boolean;
   readonly applications: Application[];
   readonly bindings: Binding[];
-  /** Who has said yes to what; asked again when the scopes change. */
+  /** Given consents; Authentik asks again if the scopes change. */
   readonly consents: { user: number; provider: number; scopes: string }[];
-  /** What `GET /core/applications/` remembers, by page; the next answer for that page is this, whatever the filters say. */
+  /** The cache of `GET /core/applications/`, by page. The next answer for the page comes from it, whatever the filters are. */
   readonly listedApplications: Map<number, readonly Application[]>;
 }
 
 export interface User {
   readonly pk: number;
   readonly uuid: string;
-  /** What a token's `sub` is unless told otherwise. */
+  /** The default `sub` of a token. */
   readonly uid: string;
   username: string;
   name: string;
@@ -38,7 +38,7 @@ export interface User {
   password: string;
   is_active: boolean;
   is_superuser: boolean;
-  /** Names of the groups that the user is directly in. */
+  /** The names of the groups of which the user is a direct member. */
   groups: string[];
 }
 
@@ -56,7 +56,7 @@ export interface Group {
   readonly num_pk: number;
   name: string;
   is_superuser: boolean;
-  /** Names; a member of this group counts as a member of these. */
+  /** Names. A member of this group also counts as a member of its parents. */
   parents: string[];
   attributes: Readonly<Record<string, unknown>>;
 }
@@ -67,7 +67,7 @@ export interface Flow {
   slug: string;
   title: string;
   designation: "authentication" | "authorization" | "invalidation";
-  /** Whether it shows the page with the Continue button. */
+  /** Whether the flow shows the consent page with the Continue button. */
   asksConsent: boolean;
 }
 
@@ -75,7 +75,7 @@ export interface Certificate {
   readonly pk: string;
   name: string;
   managed: string | null;
-  /** PEM; absent where only the certificate is known. */
+  /** PEM; absent if only the certificate is known. */
   privateKey?: string;
 }
 
@@ -83,7 +83,7 @@ export interface ScopeMapping {
   readonly pk: string;
   managed: string | null;
   name: string;
-  /** Python; claims.ts says how much of it is understood. */
+  /** Python; claims.ts lists the supported expressions. */
   expression: string;
   scope_name: string;
   description: string;
@@ -95,7 +95,7 @@ export interface RedirectUri {
   redirect_uri_type: "authorization" | "logout";
 }
 
-/** Fields are named as on the wire, those of younger versions included. */
+/** Field names as in the API, including those of later versions. */
 export interface Provider {
   readonly pk: number;
   name: string;
@@ -106,9 +106,9 @@ export interface Provider {
   client_type: "confidential" | "public";
   grant_types: string[];
   client_id: string;
-  /** Until 2026.8; after that, nobody is ever told it. */
+  /** In answers until 2026.8; later versions never return it. */
   client_secret: string;
-  /** Key of a Secret, from 2026.11 on. */
+  /** The key of a Secret object, from 2026.11 on. */
   secret: string | null;
   access_code_validity: string;
   access_token_validity: string;
@@ -188,12 +188,12 @@ export function emptyState(apiToken: string): AuthentikState {
   };
 }
 
-/** The application that hands out this provider; none, and nobody can log in through it. */
+/** The application of this provider. Without one, nobody can log in through the provider. */
 export function applicationOf(state: AuthentikState, provider: Provider): Application | undefined {
   return state.applications.find((application) => application.provider === provider.pk);
 }
 
-/** What a client proves itself by. A provider of 2026.11 without a secret lets no client in. */
+/** The client secret. A provider of 2026.11 without a secret admits no client. */
 export function clientSecret(
   { secrets }: AuthentikState,
   { secret, client_secret }: Provider,
@@ -201,14 +201,14 @@ export function clientSecret(
   return secrets.find(({ pk }) => pk === secret)?.value ?? client_secret;
 }
 
-/** @throws when a test has taken the owner of the token away */
+/** @throws if a test has removed the token's owner */
 export function tokenOwner({ users, apiToken }: AuthentikState): User {
   const owner = users.find(({ username }) => username === apiToken.username);
   if (!owner) throw new Error(`no user ${apiToken.username}`);
   return owner;
 }
 
-/** Whether the token is a superuser's, for whom there are no limits. */
+/** Whether the token's user is a superuser, who has every permission. */
 export function ownedBySuperuser(state: AuthentikState): boolean {
   return state.apiToken.permissions === undefined && tokenOwner(state).is_superuser;
 }

@@ -4,7 +4,7 @@ import type { Application, Provider } from "./state.ts";
 
 export interface Reply {
   readonly status: number;
-  /** Loosely typed: tests compare it whole. */
+  /** Loosely typed, because tests compare the whole body. */
   // biome-ignore lint/suspicious/noExplicitAny: each test knows the shape that it asks for
   readonly body: any;
 }
@@ -21,14 +21,14 @@ export interface Opened extends Authentik {
 }
 
 interface Options extends Partial<AuthentikOptions> {
-  /** The test sends what no schema allows; only the sandbox's answers are held against it then. */
+  /** The test sends invalid requests, so only the sandbox's answers are checked against the schema. */
   readonly clumsy?: boolean;
 }
 
 export const PUBLIC_ORIGIN = "http://auth.example.localhost:8787";
 export const CALLBACK = "https://sandbox.cloudflareaccess.com/cdn-cgi/access/callback";
 
-/** Closing it throws when traffic broke the vendor's schema, or the sandbox itself broke. */
+/** Closing it throws if a request or answer broke the vendor's schema, or if the sandbox failed. */
 export async function openAuthentik({ clumsy = false, ...options }: Options = {}): Promise<Opened> {
   const controls = options.controls ?? createControls();
   const authentik = await startAuthentik({ publicOrigin: PUBLIC_ORIGIN, ...options, controls });
@@ -42,7 +42,7 @@ export async function openAuthentik({ clumsy = false, ...options }: Options = {}
   return { ...authentik, controls, ask: asking(authentik), [Symbol.asyncDispose]: dispose };
 }
 
-/** Speaks to the API as the owner of the token. */
+/** Calls the API with the token. */
 export function asking(authentik: Authentik): Opened["ask"] {
   return (...call) => request(authentik, ...call);
 }
@@ -75,7 +75,7 @@ export interface Wired {
   readonly application: Application;
 }
 
-/** A provider for Access and its application, as a client would make them. */
+/** Creates a provider for Access and its application, as a client would. */
 export async function wire(
   { ask, state }: Pick<Opened, "ask" | "state">,
   provider: object = {},

@@ -1,4 +1,4 @@
-/** What differs between Authentik's versions (found by comparing their published schemas and release notes, 2026-11). */
+/** The differences between Authentik's versions (from their published schemas and release notes, 2026-11). */
 
 const VERSIONS = {
   "2024.2": "2024.2.4",
@@ -6,7 +6,7 @@ const VERSIONS = {
   "2025.4": "2025.4.4",
   "2025.12": "2025.12.4",
   "2026.8": "2026.8.3",
-  /** Not published when this was written: as its main branch of August 2026 lets expect. */
+  /** Unreleased when this was written: follows the main branch of August 2026. */
   "2026.11": "2026.11.0",
 } as const;
 
@@ -15,9 +15,9 @@ export type VersionName = keyof typeof VERSIONS;
 /** The oldest first. */
 export const VERSION_NAMES = Object.keys(VERSIONS) as readonly VersionName[];
 
-/** What came, with the first release that has it. */
+/** The first release with each feature. */
 const SINCE = {
-  /** Before, `redirect_uris` was text with one pattern per line (CVE-2024-52289; also in 2024.8.5). */
+  /** Before, `redirect_uris` was text with one pattern per line (CVE-2024-52289; the list is also in 2024.8.5). */
   redirectUriList: "2024.10.3",
   invalidationFlow: "2024.10",
   /** Before, they were at `/propertymappings/scope/`. */
@@ -29,17 +29,17 @@ const SINCE = {
   longSlugs: "2025.12",
   reservedSlugs: "2025.10",
   unverifiedEmail: "2025.10",
-  /** Before, a binding came with the whole group and user. */
+  /** Before, a binding contained the whole group and user. */
   partialBindings: "2025.10",
   entitlements: "2024.12",
   readyAnswers200: "2024.8",
-  /** A provider without the grant type refuses the login; before, every provider had all of them. */
+  /** A provider without the grant type refuses logins. Before, every provider had all of them. */
   grantTypes: "2026.5",
   /** Before, a provider had its `client_secret` itself. */
   secretObjects: "2026.11",
 } as const;
 
-/** Fields that came later than 2024.2. Before its time a field is ignored on the way in and absent on the way out. */
+/** Fields added after 2024.2. An older version ignores them in requests and omits them in answers. */
 const FIELD_SINCE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   application: {
     meta_hide: "2026.5",
@@ -75,7 +75,7 @@ const FIELD_SINCE: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   list: { autocomplete: "2025.8" },
 };
 
-/** Fields that went. */
+/** Removed fields, with the first release that lacks them. */
 const FIELD_UNTIL: typeof FIELD_SINCE = {
   certificate: { private_key_type: "2025.12" },
   group: { parent: "2025.12", parent_name: "2025.12" },
@@ -87,12 +87,12 @@ export interface Version {
   readonly name: VersionName;
   /** With the patch level: `2026.8.3`. */
   readonly full: string;
-  /** File of the vendor's schema; none where it is not published. */
+  /** The file of the vendor's schema; undefined if unpublished. */
   readonly schema: string | undefined;
   has(trait: keyof typeof SINCE): boolean;
   /** Whether objects of this kind have the field. */
   knows(kind: string, field: string): boolean;
-  /** The object without the fields that this version does not know. */
+  /** The object without fields that this version does not know. */
   trimmed<T extends object>(kind: string, whole: T): Partial<T>;
 }
 

@@ -11,11 +11,11 @@ export interface Seen {
   readonly html: string;
 }
 
-/** A browser of few lines: it keeps cookies (with their paths) and follows redirects only when told. */
+/** A minimal browser: keeps cookies (with their paths) and follows redirects only on request. */
 export interface Visitor {
   get(url: string): Promise<Seen>;
   post(url: string, fields: Readonly<Record<string, string>>): Promise<Seen>;
-  /** Follows redirects until a page stands still or the way leads off the public origin. */
+  /** Follows redirects until a page without one, or until a redirect leads off the public origin. */
   follow(url: string): Promise<Seen & { readonly url: string }>;
 }
 
@@ -102,7 +102,7 @@ export function authorizeUrl(
   return `${PUBLIC_ORIGIN}/application/o/authorize/?${query}`;
 }
 
-/** Logs in, consents where asked, and comes back with where the browser was sent. */
+/** Logs in and gives consent if asked. @returns where the browser was sent */
 export async function logIn(browser: Visitor, start: string, username = "alice"): Promise<URL> {
   const page = await browser.follow(start);
   const sent = await browser.post(page.url, { username, password: `${username}-password` });
@@ -112,7 +112,7 @@ export async function logIn(browser: Visitor, start: string, username = "alice")
   return new URL((await browser.follow(agreed.location ?? "")).location ?? "about:blank");
 }
 
-/** As Access does: form fields, Host of the public origin. */
+/** Sends form fields with the Host of the public origin, like Access. */
 export async function redeem(
   { url, state }: Opened,
   { provider }: Wired,
@@ -132,7 +132,7 @@ export async function redeem(
   return { status: answer.status, body: JSON.parse(answer.html) };
 }
 
-/** The claims that a login ends with. */
+/** The claims at the end of a login. */
 export async function claimsAfterLogin(
   authentik: Opened,
   wired: Wired,

@@ -1,4 +1,4 @@
-/** The one expression of several lines that the sandbox can run: what a daemon writes to give out the groups it asks for, and no others. */
+/** The only expression of several lines that the sandbox can run: a daemon writes it to send only the groups that it needs. */
 
 export interface WantedGroups {
   readonly claim: string;
@@ -13,7 +13,7 @@ const EXPRESSION = new RegExp(
   ].join("\n"),
 );
 
-/** To the letter: Python forgives nothing either. @returns undefined for any other expression */
+/** Compares exactly, like Python. @returns undefined for any other expression */
 export function wantedGroups(expression: string): WantedGroups | undefined {
   const [, owner = "", list = "", claim = ""] = EXPRESSION.exec(expression) ?? [];
   const wanted = texts(list);
@@ -22,7 +22,7 @@ export function wantedGroups(expression: string): WantedGroups | undefined {
     : undefined;
 }
 
-/** Of a list in JSON, which Python reads alike. */
+/** Parses a JSON list, which Python reads the same way. */
 function texts(list: string): string[] | undefined {
   try {
     const read: unknown = JSON.parse(list);

@@ -2,7 +2,7 @@ import type { Route } from "../routes.ts";
 import { paged, Refusal, success } from "./envelope.ts";
 import type { CloudflareState } from "./state.ts";
 
-/** Who made the token: a user and an account each have their own place to verify it, and only that one knows it. */
+/** The owner of the token. Users and accounts have their own verify endpoint, which knows only their tokens. */
 export type TokenOwner = "user" | "account";
 
 export function accountRoutes(state: CloudflareState, owner: TokenOwner): Route[] {

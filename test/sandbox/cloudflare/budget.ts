@@ -1,13 +1,13 @@
-/** How many requests a token may send in any window of this length. Cloudflare: 1,200 in 5 minutes (docs, 2026-04). */
+/** The number of requests that a token may send in any window of this length. Cloudflare: 1,200 in 5 minutes (docs, 2026-04). */
 export interface RateLimit {
   readonly quota: number;
   readonly windowSeconds: number;
 }
 
 export interface Budget {
-  /** Takes one request out of the budget, or answers the seconds to wait. */
+  /** Takes one request from the budget, or returns the seconds to wait. */
   take(): { readonly retryAfterSeconds: number } | undefined;
-  /** `Ratelimit` and `Ratelimit-Policy`, as they stand on every answer. */
+  /** `Ratelimit` and `Ratelimit-Policy`, which every answer has. */
   headers(): Record<string, string>;
 }
 
@@ -16,7 +16,7 @@ export function createBudget(
   { quota, windowSeconds }: RateLimit,
   now: () => number = Date.now,
 ): Budget {
-  /** When the requests of the window came, oldest first. Refused ones do not count. */
+  /** The times of the requests in the window, oldest first. Refused requests do not count. */
   let taken: number[] = [];
   const recent = (): readonly number[] => {
     const start = now() - windowSeconds * 1000;

@@ -4,7 +4,7 @@ import type { Operation } from "../openapi.ts";
 import { type Fields, isFields } from "./fields.ts";
 import type { CloudflareState } from "./state.ts";
 
-/** Where Cloudflare's published schema is too weak or plainly wrong (each tried with ajv, 2026-11). */
+/** Where Cloudflare's published schema is too weak or wrong (each case tried with ajv, 2026-11). */
 export function contractProfile(state: CloudflareState): Profile {
   return {
     api: "cloudflare",
@@ -25,7 +25,7 @@ export function contractProfile(state: CloudflareState): Profile {
   };
 }
 
-/** The unions as published take nearly anything: they are held to the member that is meant. */
+/** The published unions accept almost anything, so this selects the intended member. */
 function bodySchema({ method, path }: Operation, body: unknown): string | undefined {
   if (method !== "POST" && method !== "PUT") return undefined;
   const type = isFields(body) ? body.type : undefined;
@@ -38,7 +38,7 @@ function bodySchema({ method, path }: Operation, body: unknown): string | undefi
   return undefined;
 }
 
-/** An empty write creates and changes nothing, and tells by its error whether the token may write: the schema demands a whole one. */
+/** An empty write changes nothing, and its error shows whether the token may write. The schema requires a complete body. */
 const PROBES: readonly (readonly [path: RegExp, whole: Fields])[] = [
   [/\/access\/apps(\/\{app_id\})?$/, { type: "self_hosted", domain: "probe.example.com" }],
   [
@@ -60,7 +60,7 @@ function isRecords({ path }: Operation): boolean {
   return path.includes("/dns_records");
 }
 
-/** A PATCH names what it changes only, but the schema demands the whole record of it. */
+/** A PATCH contains only what it changes, but the schema requires the whole record. */
 function withPatchesCompleted(
   state: CloudflareState,
   { method, path }: Operation,
@@ -83,7 +83,7 @@ function withPatchesCompleted(
   };
 }
 
-/** The schema demands `data` of every record, which only types such as SRV have, and a comment that is text. */
+/** The schema requires `data` in every record, although only types such as SRV have it, and a comment that is a string. */
 function withRecordsCompleted(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(withRecordsCompleted);
   if (!isFields(part)) return part;
@@ -98,7 +98,7 @@ function stored(state: CloudflareState, path: string): Fields {
   return state.configurations.get(tunnel)?.config ?? {};
 }
 
-/** A writer copies what others wrote as it is: what stands there already is not its to answer for. */
+/** A writer copies foreign rules unchanged and is not responsible for their errors. */
 function withoutUnchanged(body: unknown, before: Fields): unknown {
   if (!isFields(body) || !isFields(body.config)) return body;
   const config = Object.entries(body.config).filter(
@@ -114,12 +114,12 @@ function withoutUnchanged(body: unknown, before: Fields): unknown {
   return { ...body, config: { ...Object.fromEntries(config), ingress: rules } };
 }
 
-/** What cloudflared knows and the schema does not. */
+/** Options of cloudflared that the schema does not declare. */
 const UNDECLARED_OPTIONS = ["bastionMode", "proxyAddress", "proxyPort", "ipRules"];
 
 /**
- * The schema demands a hostname of every rule; the catch-all, always the last, has none, and in answers nor may what
- * others wrote. It also demands a document, which a tunnel that was never configured does not have.
+ * The schema requires a hostname in every rule. The catch-all, always the last rule, has none, and foreign rules in
+ * answers may have none either. The schema also requires a document, which a tunnel without configuration does not have.
  */
 function withoutQuirks(body: unknown, nameless: "last" | "any"): unknown {
   if (!isFields(body)) return body;
@@ -149,7 +149,7 @@ function answerWithoutQuirks(body: unknown): unknown {
   return isFields(body) ? { ...body, result: withoutQuirks(body.result, "any") } : body;
 }
 
-/** The API answers null for these where the schema declares text. */
+/** The API returns null for these, although the schema declares strings. */
 const NULL_IN_ANSWERS = ["deleted_at", "conns_active_at", "conns_inactive_at"];
 
 function withoutNulls(part: unknown): unknown {

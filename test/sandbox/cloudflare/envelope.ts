@@ -1,6 +1,6 @@
 import type { Answer, Request } from "../routes.ts";
 
-/** Thrown by a route; answered in Cloudflare's words. */
+/** Thrown by a route; becomes an answer in Cloudflare's format. */
 export class Refusal extends Error {
   readonly status: number;
   readonly code: number;
@@ -24,14 +24,14 @@ export function failure(status: number, code: number, message: string): Answer {
 }
 
 export interface Paging {
-  /** Page length when the request names none. */
+  /** The default page length. */
   readonly usual: number;
   readonly most: number;
 }
 
 /**
- * One page of a list. A page past the end is empty and no error; a wish for more than `most` is cut to it, so a
- * client that takes a short page for the last one loses the rest.
+ * One page of a list. A page past the end is empty, not an error. A page length above `most` is reduced to it, so a
+ * client that treats a short page as the last one loses the rest.
  */
 export function paged(
   { call }: Request,

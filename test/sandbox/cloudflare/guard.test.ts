@@ -69,7 +69,7 @@ test.for([
   { denied: "login", path: "@/access/organizations", allowed: "@/access/tags" },
   { denied: "service-tokens", path: "@/access/service_tokens", allowed: "@/access/policies" },
 ])(
-  "a token that may not $denied is refused at $path and not at $allowed",
+  "a token without the permission $denied is refused at $path and not at $allowed",
   async ({ denied, path, allowed }) => {
     await using cloudflare = await openCloudflare();
     cloudflare.state.denied.add(denied);

@@ -5,7 +5,7 @@ import { wellFormed } from "./ids.ts";
 import { forbidden, withoutTeam } from "./permissions.ts";
 import type { CloudflareState } from "./state.ts";
 
-/** What is asked of every request before its operation: a budget, the token, ids that lead somewhere, the permission. */
+/** The checks before every operation: rate limit, token, well-formed and known ids, permission. */
 export function createGuard(
   state: CloudflareState,
   budget: Budget,

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 
-/** Accounts, zones and records have 32 hexadecimal digits, everything of tunnels and Access a UUID. */
+/** Accounts, zones and records have 32 hexadecimal digits; tunnels and Access objects have a UUID. */
 export function hexId(): string {
   return randomBytes(16).toString("hex");
 }
@@ -25,7 +25,7 @@ export function timestamp(): string {
 const HEX = /^[0-9a-f]{32}$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Whether a path parameter looks like what it names; anything else is no route at all to Cloudflare (7003). */
+/** Whether a path parameter is well formed. If not, Cloudflare finds no route (7003). */
 export function wellFormed(parameter: string, value: string): boolean {
   if (parameter === "tag_name") return true;
   return ["account_id", "zone_id", "dns_record_id"].includes(parameter)

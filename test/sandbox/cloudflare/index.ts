@@ -31,27 +31,27 @@ export interface CloudflareOptions {
   /** First label of the team domain. */
   readonly team: string;
   readonly token?: string;
-  /** Whether a cloudflared connects to every tunnel that is made; false unless told. */
+  /** Whether a cloudflared connects to every new tunnel; default false. */
   readonly cloudflared?: boolean;
-  /** A user's, unless told. */
+  /** By default a user. */
   readonly tokenOwner?: TokenOwner;
-  /** All 0, unless told. */
+  /** By default all 0. */
   readonly lag?: Partial<Lag>;
   readonly rateLimit?: RateLimit;
   readonly port?: number;
 }
 
 export interface Cloudflare extends AsyncDisposable {
-  /** Of the API, with `/client/v4` and no closing slash. */
+  /** The API's address, with `/client/v4` and no trailing slash. */
   readonly url: string;
   readonly state: CloudflareState;
   readonly propagation: Propagation;
-  /** Calls the listener with the audience of each application whose logins a request has ended, at once: no lag. */
+  /** Calls the listener with the audience of each application whose logins a request revokes, without lag. */
   onRevoke(listener: (aud: string) => void): void;
   close(): Promise<void>;
 }
 
-/** What the API answers where the token lacks a permission; for `controls.fault`, where one call only is to meet it. */
+/** The API's answer for a missing permission, for a single call with `controls.fault`. */
 export const permissionDenied: Fault = {
   kind: "status",
   ...failure(403, 10000, "Authentication error"),

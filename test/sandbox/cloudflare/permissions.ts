@@ -2,7 +2,7 @@ import type { Answer, Request } from "../routes.ts";
 import { failure, paged } from "./envelope.ts";
 import type { CloudflareState } from "./state.ts";
 
-/** Where each permission of a token counts, by the names that `CloudflareState.denied` has for them. */
+/** The paths of each permission, by its name in `CloudflareState.denied`. */
 const AREAS: readonly (readonly [path: RegExp, area: string])[] = [
   [/^\/accounts\/[^/]+\/cfd_tunnel(\/|$)/, "tunnel"],
   [/^\/accounts\/[^/]+\/access\/(apps|policies|tags)(\/|$)/, "apps"],
@@ -12,8 +12,8 @@ const AREAS: readonly (readonly [path: RegExp, area: string])[] = [
 ];
 
 /**
- * What a token answers that lacks the permission. The list of zones alone is no refusal: it shows the zones that the
- * token may see, so it is empty. One zone by its id needs either permission of zones.
+ * The answer if the token lacks the permission. Only the list of zones is not refused: it shows the zones that
+ * the token may see, so it is empty. One zone by its id needs either permission on zones.
  */
 export function forbidden({ denied }: CloudflareState, request: Request): Answer | undefined {
   const { path } = request.call;
@@ -27,10 +27,10 @@ export function forbidden({ denied }: CloudflareState, request: Request): Answer
   return denied.has(area) || (denied.has(`${area}:edit`) && edits(request)) ? refused : undefined;
 }
 
-/** A connector token is given out to those alone who may change tunnels. */
+/** Reading a connector token needs the permission to change tunnels. */
 const edits = ({ call: { write, path } }: Request): boolean => write || path.endsWith("/token");
 
-/** Behind the permissions. The status that comes with 9999 is not established: the one that most misleads. */
+/** Checked after the permissions. The HTTP status of 9999 is unknown; 403 is the most misleading candidate. */
 export function withoutTeam(
   { zeroTrust }: CloudflareState,
   { call: { path } }: Request,

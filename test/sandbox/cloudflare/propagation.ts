@@ -1,11 +1,11 @@
 import type { CloudflareState, EdgeView, Lag, TunnelConfiguration } from "./state.ts";
 
 export interface Propagation {
-  /** What the edge believes now. With a lag of 0 that is the API's own state. */
+  /** The edge's current state. With a lag of 0 it is the API's own state. */
   view(): EdgeView;
-  /** What is written from now on arrives this late; what is under way keeps to the new delay as well. */
+  /** Sets the delay of later writes, and of writes that are still on their way. */
   lag(lag: Partial<Lag>): void;
-  /** Everything written so far arrives now; later writes lag again. */
+  /** All writes so far arrive now; later writes are delayed again. */
   release(): void;
   /** The API calls this after each write. */
   note(): void;
@@ -52,7 +52,7 @@ export function createPropagation(
   };
 }
 
-/** What cloudflared runs of the documents that have arrived: it refuses one whole for a CA file that it does not have. */
+/** The documents that cloudflared runs. It refuses a whole document because of a missing CA file. */
 function connectors(
   state: CloudflareState,
 ): (arrived: EdgeView["configurations"]) => EdgeView["configurations"] {
@@ -76,10 +76,10 @@ interface Part<T> {
   note(): void;
 }
 
-/** A part of the state as it was `lagMs` ago, from snapshots of the moments when it was written. */
+/** A part of the state as it was `lagMs` ago, from snapshots at each write. */
 function follow<T>(read: () => T, now: () => number): Part<T> {
   let lagMs = 0;
-  /** Oldest first and never empty while `lagMs` > 0: the first is what is seen, the others are on their way. */
+  /** Oldest first and never empty while `lagMs` > 0: the first is visible, the others are on their way. */
   let history: { readonly at: number; readonly snapshot: T }[] = [];
   const take = () => ({ at: now(), snapshot: structuredClone(read()) });
   const forget = (): void => {

@@ -4,7 +4,7 @@ import type { Cloudflare } from "./index.ts";
 import { seedRecord, seedTag } from "./seed.ts";
 import { openCloudflare, zoneId } from "./testing.ts";
 
-/** Traffic of Cloudflare's own client, to see that the sandbox passes for the real thing. */
+/** Uses Cloudflare's own client, to check that the sandbox satisfies it. */
 const clientOf = ({ url, state }: Cloudflare): Client =>
   new Client({ apiToken: state.token, apiKey: null, apiEmail: null, baseURL: url, maxRetries: 0 });
 

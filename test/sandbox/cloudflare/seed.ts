@@ -13,7 +13,7 @@ import type {
 } from "./state.ts";
 import { connectorToken } from "./tunnels/tunnels.ts";
 
-/** Puts things there as if somebody had made them long ago, past the API's checks, the journal and any lag. */
+/** These functions add objects as if they had existed for long: without the API's checks, the journal and any lag. */
 
 export function seedZone(
   state: CloudflareState,
@@ -40,7 +40,7 @@ export function seedTunnel(
   return { ...tunnel, token: connectorToken(state.accountId, tunnel) };
 }
 
-/** A whole document with foreign rules and settings; the catch-all is added. */
+/** A whole document with foreign rules and settings; the function adds the catch-all. */
 export function seedConfiguration(
   state: CloudflareState,
   tunnel: Pick<Tunnel, "id" | "config_src">,
@@ -59,7 +59,7 @@ export function seedConfiguration(
   return configuration;
 }
 
-/** In the zone that its name ends with, the longest one. */
+/** The record's zone is the longest one that its name ends with. */
 export function seedRecord(
   state: CloudflareState,
   fields: Partial<DnsRecord> & Pick<DnsRecord, "name">,
@@ -132,7 +132,7 @@ export function seedTag(state: CloudflareState, name: string): void {
   state.tags.set(name, { name, created_at: timestamp(), updated_at: timestamp() });
 }
 
-/** Without fields: the one-time PIN, which most accounts have. */
+/** By default the one-time PIN, which most accounts have. */
 export function seedIdentityProvider(
   state: CloudflareState,
   fields: Partial<IdentityProvider> = {},

@@ -1,4 +1,4 @@
-/** The Cloudflare of the sandbox as plain data: the API writes it, the edge serves from it. Objects have the API's own fields. */
+/** The sandbox's Cloudflare account as plain data: the API writes it, the edge reads it. Objects have the API's own fields. */
 
 export interface Zone {
   readonly id: string;
@@ -33,7 +33,7 @@ export interface TunnelConfiguration {
   version: number;
   source: "cloudflare" | "local";
   created_at: string;
-  /** The document exactly as it was PUT: `{ ingress, originRequest?, "warp-routing"? }`. */
+  /** The document exactly as in the PUT: `{ ingress, originRequest?, "warp-routing"? }`. */
   config: { ingress: IngressRule[]; [field: string]: unknown };
 }
 
@@ -59,11 +59,11 @@ export interface AccessApplication {
   auto_redirect_to_identity: boolean;
   session_duration: string;
   tags: string[];
-  /** Links to reusable policies, by precedence; the API answers them expanded. */
+  /** Links to reusable policies, by precedence; the API returns them expanded. */
   policies: { id: string; precedence: number }[];
   created_at: string;
   updated_at: string;
-  /** Logins from before this moment are good no longer; never answered by the API. */
+  /** Logins from before this time are invalid; the API never returns this. */
   tokens_revoked_at?: string;
   [field: string]: unknown;
 }
@@ -84,7 +84,7 @@ export interface IdentityProvider {
   id: string;
   name: string;
   type: string;
-  /** With the real `client_secret`; the API answers it redacted. */
+  /** With the real `client_secret`; the API returns it redacted. */
   config: Record<string, unknown>;
   [field: string]: unknown;
 }
@@ -93,7 +93,7 @@ export interface ServiceToken {
   id: string;
   name: string;
   client_id: string;
-  /** Never answered by the API. */
+  /** The API never returns it. */
   client_secret: string;
   created_at: string;
   updated_at: string;
@@ -106,22 +106,22 @@ export interface CloudflareState {
   readonly team: string;
   /** The token that the API accepts. */
   readonly token: string;
-  /** Whether a cloudflared waits for every tunnel that is made, and connects to it at once. */
+  /** Whether a cloudflared connects to every new tunnel at once. */
   readonly cloudflared: boolean;
   /**
-   * What the token may not: any of "tunnel", "apps", "login", "service-tokens", "dns", "zones"; with ":edit" after it, it may
-   * only read (permissions.ts).
+   * The token's missing permissions: any of "tunnel", "apps", "login", "service-tokens", "dns", "zones"; with ":edit" after it,
+   * only writes are forbidden (permissions.ts).
    */
   readonly denied: Set<string>;
-  /** Until when the token is good; undefined: for ever. */
+  /** When the token expires; undefined: never. */
   tokenExpires?: string | undefined;
   /** False: the account has no Zero Trust, and everything below access/ answers 9999. */
   zeroTrust: boolean;
-  /** Whether the API refuses a rule with an audience that is none: what the live one does with an owner's mark could not be tried. */
+  /** Whether the API refuses a rule with an audience that no application has, such as an owner's mark. The live API was not tried. */
   refusesMarks?: boolean;
-  /** The versions that further connectors of every healthy tunnel are on, whatever is written. */
+  /** The fixed configuration versions of further connectors of every healthy tunnel. */
   laggards?: readonly number[];
-  /** The CA files that cloudflared has; undefined: all. It refuses a whole document that names another one, and runs on as before. */
+  /** The CA files that cloudflared has; undefined: all. It refuses a whole document that names another one and keeps the old one. */
   caFiles?: ReadonlySet<string>;
   readonly zones: Map<string, Zone>;
   readonly records: Map<string, DnsRecord>;
@@ -135,14 +135,14 @@ export interface CloudflareState {
   readonly serviceTokens: Map<string, ServiceToken>;
 }
 
-/** What Cloudflare's edges believe: the same data, each part possibly some time behind the API. */
+/** The state at Cloudflare's edge: the same data, each part possibly behind the API. */
 export interface EdgeView {
   readonly records: readonly DnsRecord[];
   readonly apps: readonly AccessApplication[];
   readonly policies: readonly AccessPolicy[];
   readonly identityProviders: readonly IdentityProvider[];
   readonly serviceTokens?: readonly ServiceToken[];
-  /** By tunnel id, what cloudflared runs on. */
+  /** By tunnel id, the documents that cloudflared runs. */
   readonly configurations: ReadonlyMap<string, TunnelConfiguration>;
 }
 

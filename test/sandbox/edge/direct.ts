@@ -1,9 +1,9 @@
-/** Hosts that are served past the tunnel: how an identity provider has a public origin of its own. */
+/** Hosts that are served without the tunnel, for an identity provider with its own public origin. */
 
 import http, { type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A server's URL, or the listener of one, which then gets a server of its own. */
+/** A server's URL, or a listener, for which a server is started. */
 export type DirectHost = string | RequestListener;
 
 export interface DirectHosts {

@@ -1,10 +1,10 @@
-/** Where a public name leads: DNS as far as a tunnel needs it. */
+/** DNS, as far as a tunnel needs it. */
 
 import type { DnsRecord } from "../cloudflare/state.ts";
 
 const TUNNEL = /^([0-9a-f-]+)\.cfargotunnel\.com\.?$/i;
 
-/** `a.b.example.com` → `*.b.example.com`, `*.example.com`, `*.com`: the closest wildcard answers. */
+/** `a.b.example.com` → `*.b.example.com`, `*.example.com`, `*.com`: the closest wildcard wins. */
 function wildcards(name: string): string[] {
   const labels = name.split(".");
   return labels.slice(1).map((_, i) => ["*", ...labels.slice(i + 1)].join("."));

@@ -11,7 +11,7 @@ interface Box {
   readonly aliases?: readonly string[];
 }
 
-/** As much of an engine as the resolver asks for; the list leaves aliases out, as the real one does. */
+/** The parts of an engine that the resolver uses. The list omits aliases, like the real one. */
 function engine(boxes: readonly Box[]) {
   const networks = ({ network = "tunnel", ip, aliases }: Box, inspected: boolean) => ({
     [network]: { IPAddress: ip, Aliases: inspected ? aliases : null },

@@ -1,4 +1,4 @@
-/** Docker's DNS as a container on these networks would ask it, for an edge that runs outside of them. */
+/** Docker's DNS as a container on these networks sees it, for an edge that runs outside of them. */
 
 import { isIP } from "node:net";
 import type Dockerode from "dockerode";
@@ -7,7 +7,7 @@ import type { Resolve } from "./connector/connector.ts";
 type Docker = Pick<Dockerode, "listContainers" | "getContainer">;
 type Listed = Awaited<ReturnType<Docker["listContainers"]>>[number];
 
-/** What one container answers to on one network. */
+/** The names of one container on one network. */
 interface Endpoint {
   readonly network: string;
   readonly names: readonly string[];
@@ -17,13 +17,13 @@ interface Endpoint {
 const SERVICE_LABELS = ["com.docker.compose.service", "com.docker.swarm.service.name"];
 
 /**
- * A host → address on one of `networks`, asked again each time, as measured with Docker 20.10 and 28.5: container name, alias,
- * service or short id in any letter case, alone or with the network behind it. An alias that is spelled like the whole host comes
- * first, and the networks are asked in the order of their names. Several answers take turns. A container that does not run is in no
- * answer. An IP address is itself, and `host.docker.internal` is this machine.
+ * Resolves a host to an address on one of `networks`, without a cache, as measured with Docker 20.10 and 28.5. A host is
+ * a container name, alias, service or short id in any letter case, alone or followed by the network. An alias that
+ * equals the whole host comes first, and the networks are searched in the order of their names. Several answers take
+ * turns. Stopped containers are never in an answer. An IP address is itself, and `host.docker.internal` is this machine.
  */
 export function dockerResolver(docker: Docker, networks: readonly string[]): Resolve {
-  /** How many times each name was answered; the next answer is the next container. */
+  /** How often each name was resolved; the next answer is the next container. */
   const turns = new Map<string, number>();
   const aliases = aliasesOf(docker);
   return async (host) => {
@@ -89,7 +89,7 @@ async function running(
   return all.flat();
 }
 
-/** The container list leaves aliases out, so each container is inspected, once for each address that it gets. */
+/** The container list omits aliases, so this inspects each container, once per address. */
 function aliasesOf(docker: Docker): Aliases {
   const known = new Map<string, Promise<readonly string[]>>();
   return (container, network) => {
@@ -109,7 +109,7 @@ async function inspected(docker: Docker, id: string, network: string): Promise<r
     const { NetworkSettings } = await docker.getContainer(id).inspect();
     return NetworkSettings.Networks[network]?.Aliases ?? [];
   } catch {
-    // It has gone since it was listed.
+    // The container was removed after the list.
     return [];
   }
 }

@@ -10,7 +10,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 
 /**
  * A Go duration (`24h`, `1h30m`, `0s`) in milliseconds.
- * @throws {RangeError} when it is none
+ * @throws {RangeError} if the text is not a duration
  */
 export function durationMs(text: string): number {
   if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text))

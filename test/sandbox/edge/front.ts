@@ -1,4 +1,4 @@
-/** The way of a request: Access's own domain, else past the tunnel, else DNS → Access → cloudflared → origin. */
+/** Routes a request: Access's own domain, else a direct host, else DNS → Access → cloudflared → origin. */
 
 import type { EdgeView } from "../cloudflare/state.ts";
 import type { Passage } from "./access/gate.ts";
@@ -12,7 +12,7 @@ import { answer, type Visit } from "./visit.ts";
 export interface FrontOptions {
   readonly team: string;
   readonly view: () => EdgeView;
-  /** Origins of the hosts that are served past the tunnel. */
+  /** Origins of the hosts that are served without the tunnel. */
   readonly direct: ReadonlyMap<string, URL>;
   readonly teamDomain: (visit: Visit) => Promise<Page>;
   readonly gate: (visit: Visit, view: EdgeView) => Promise<Passage>;

@@ -1,4 +1,4 @@
-/** What the edge and cloudflared do to headers on the way in and on the way out. */
+/** What the edge and cloudflared change in the headers of requests and answers. */
 
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Visit } from "./visit.ts";
@@ -18,10 +18,10 @@ const HOP_BY_HOP = new Set([
 
 const OURS = new Set(["x-forwarded-for", "x-forwarded-proto"]);
 
-/** Access's cookie, by its name. */
+/** The name of Access's cookie. */
 export const COOKIE = "CF_Authorization";
 
-/** Every value of Access's cookie: applications below one host may each have left one. */
+/** Every value of Access's cookie: each application below a host may have set one. */
 export function accessCookies(header: string | undefined): string[] {
   return pairs(header).flatMap((pair) => (isAccess(pair) ? [pair.slice(COOKIE.length + 1)] : []));
 }
@@ -31,8 +31,8 @@ const pairs = (header: string | undefined): string[] =>
 const isAccess = (pair: string): boolean => pair.startsWith(`${COOKIE}=`);
 
 /**
- * What goes on to the origin. Whatever a client says in `Cf-…` is dropped (the edge alone speaks there), and so is
- * Access's cookie: Cloudflare does not promise to pass it on, so nothing behind us may come to need it.
+ * The headers for the origin. Drops a client's `Cf-…` headers, which only the edge may set, and Access's cookie:
+ * Cloudflare does not promise to forward it, so no origin may depend on it.
  */
 export function inward(visit: Visit, jwt?: string): OutgoingHttpHeaders {
   const kept: OutgoingHttpHeaders = {};
@@ -52,17 +52,17 @@ export function inward(visit: Visit, jwt?: string): OutgoingHttpHeaders {
     "x-forwarded-for": [...(visit.req.headersDistinct["x-forwarded-for"] ?? []), visit.ip].join(
       ", ",
     ),
-    // Cloudflare would say https; here the visitor really came by http, and an origin's absolute links must work.
+    // Cloudflare would send https. Here the visitor uses http, and an origin's absolute links must work.
     "x-forwarded-proto": "http",
     "cf-connecting-ip": visit.ip,
     ...(jwt !== undefined && { "cf-access-jwt-assertion": jwt }),
   };
 }
 
-/** cloudflared drops these of an origin's answer (measured with 2026.1.2). */
+/** cloudflared drops these headers from an origin's answer (measured with 2026.1.2). */
 const NEVER_OUT = /^cf-(int|cloudflared|proxy)-/;
 
-/** An origin's raw headers as the visitor gets them; `relocated` puts each Location right. */
+/** An origin's raw headers for the visitor; `relocated` corrects each Location. */
 export function outward(raw: readonly string[], relocated: (location: string) => string): string[] {
   const kept: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {

@@ -1,4 +1,4 @@
-/** An HTTP server on loopback that serves public hostnames as Cloudflare's edge, Access and cloudflared would. */
+/** An HTTP server on loopback that serves public hostnames like Cloudflare's edge, Access and cloudflared. */
 
 import http from "node:http";
 import type { AddressInfo } from "node:net";
@@ -17,30 +17,30 @@ import type { Seen } from "./visit.ts";
 import { wire } from "./wire.ts";
 
 export interface EdgeOptions {
-  /** Asked afresh for every request. */
+  /** Called for every request. */
   readonly view: () => EdgeView;
   /** First label of the team domain. */
   readonly team: string;
-  /** Origin host names → addresses. Unless told: loopback names only. */
+  /** Resolves the hosts of origins to addresses. By default only loopback names. */
   readonly resolve?: Resolve;
-  /** Public hosts that are served past DNS, Access and the tunnel. */
+  /** Public hosts that are served without DNS, Access and the tunnel. */
   readonly directHosts?: Readonly<Record<string, DirectHost>>;
-  /** Any free one unless told. */
+  /** By default any free port. */
   readonly port?: number;
   readonly onRequest?: (seen: Seen) => void;
-  /** Of the team; made unless told, which takes a tenth of a second. */
+  /** The team's key. By default a new one, which takes a tenth of a second. */
   readonly signingKey?: SigningKey;
   /**
-   * "rechecked" (unless told): a login is held against today's policies at each request. "kept": it stays good until it
-   * ends or is revoked, as Cloudflare documents it for e-mail, login method and claims.
+   * "rechecked" (default): each request checks the login against the current policies. "kept": a login stays valid
+   * until it expires or is revoked, as Cloudflare documents it for e-mail, login method and claims.
    */
   readonly oldLogins?: "rechecked" | "kept";
   /**
-   * What a revocation of an application ends. "logins" unless told. "service-tokens-too": service tokens no longer get
-   * into it at all, the worst that Cloudflare's schema may mean ("invalidates every service token for the app").
+   * What a revocation of an application ends. By default "logins". "service-tokens-too": service tokens never get into
+   * the application again, the worst reading of Cloudflare's schema ("invalidates every service token for the app").
    */
   readonly revocation?: "logins" | "service-tokens-too";
-  /** Who resolves `.` and `..` in a path before matching it; nobody unless told. */
+  /** Who resolves `.` and `..` in a path before matching it. By default nobody. */
   readonly cleansPaths?: { readonly access?: boolean; readonly connector?: boolean };
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -50,10 +50,10 @@ export interface Edge extends AsyncDisposable {
   readonly port: number;
   /** `http://<host>:<port>` */
   url(host: string): string;
-  /** Ends every login of the application that was given before now, and with it what `revocation` says. */
+  /** Ends every existing login of the application, and what `revocation` adds. */
   revoke(aud: string): void;
   addDirectHost(host: string, to: DirectHost): Promise<void>;
-  /** Why cloudflared refused configurations and kept the older ones; empty when all is well. */
+  /** Why cloudflared refused configurations and kept the old ones. */
   readonly refusals: readonly string[];
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The server's ear: requests and upgrades alike become visits, and what goes wrong with one becomes a page. */
+/** Listens: turns requests and upgrades into visits, and errors into pages. */
 
 import { type Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -14,7 +14,7 @@ export interface Listening {
 
 type Connection = Pick<Visit, "req" | "res" | "upgrade">;
 
-/** Starts the server; answers how to stop it. An upgrade is a request whose answer needs its connection lent back. */
+/** Starts the server. @returns how to stop it. An upgrade is a request whose answer uses its connection. */
 export async function listening({
   server,
   port,
@@ -57,6 +57,6 @@ async function receive(
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     if (visit.res.headersSent) visit.res.destroy();
-    else answer(visit, "fault", { status: 500, title: "The sandbox cannot tell", sentence: why });
+    else answer(visit, "fault", { status: 500, title: "The sandbox cannot decide", sentence: why });
   }
 }

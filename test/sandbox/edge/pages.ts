@@ -1,4 +1,4 @@
-/** The edge's own pages: small, plain, and never to be taken for Cloudflare's. */
+/** The edge's own pages: small, plain, and clearly not Cloudflare's. */
 
 export interface Page {
   readonly status: number;
@@ -6,7 +6,7 @@ export interface Page {
   readonly sentence: string;
   readonly links?: readonly { readonly href: string; readonly text: string }[];
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** In place of the page's HTML, with its own type. */
+  /** A body with its own content type, instead of the page's HTML. */
   readonly body?: string;
   readonly type?: string;
 }

@@ -1,4 +1,4 @@
-/** A visitor without a browser: asks for exactly this target, follows nothing, keeps nothing. */
+/** Sends one request with exactly this target: no redirects, no cookies. */
 
 import http, { type IncomingHttpHeaders } from "node:http";
 import { text } from "node:stream/consumers";
@@ -17,7 +17,7 @@ export interface ProbeOptions {
   readonly body?: string;
 }
 
-/** @param path - the request target, sent as it stands: `/a/../b` stays that */
+/** @param path - the request target, sent unchanged: `/a/../b` stays as it is */
 export async function probe(
   port: number,
   host: string,

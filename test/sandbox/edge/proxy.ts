@@ -1,4 +1,4 @@
-/** Hands a visit on to an HTTP server, request target untouched, and its answer back; WebSockets too. */
+/** Forwards a visit to an HTTP server with an unchanged request target, and returns its answer; also for WebSockets. */
 
 import http from "node:http";
 import https from "node:https";
@@ -12,22 +12,22 @@ export interface Upstream {
   readonly address: string;
   readonly port: number;
   readonly headers: http.OutgoingHttpHeaders;
-  /** Of the TLS handshake. */
+  /** The server name in the TLS handshake. */
   readonly servername?: string;
   readonly verify?: boolean;
-  /** 0 waits for ever. */
+  /** 0 means no timeout. */
   readonly connectTimeoutMs: number;
 }
 
 export interface Passing {
   readonly upstream: Upstream;
-  /** What an answer, and a failure to get one, are reported as. */
+  /** The decisions to report for an answer and for a failure. */
   readonly answered: Decision;
   readonly failed: Decision;
   readonly relocated: (location: string) => string;
 }
 
-/** Resolves when the answer has begun (or failed); the bodies stream on by themselves. */
+/** Resolves when the answer has started or failed; the bodies continue to stream. */
 export function pass(visit: Visit, passing: Passing): Promise<void> {
   return new Promise((resolve) => {
     const request = ask(visit, passing.upstream);
@@ -87,7 +87,7 @@ function giveUpConnecting(request: http.ClientRequest, ms: number): void {
   });
 }
 
-/** Both ends speak WebSocket from here on; the edge only carries bytes. */
+/** Both ends use WebSocket from here on; the edge only forwards bytes. */
 function join(
   visit: Visit,
   response: http.IncomingMessage,

@@ -1,4 +1,4 @@
-/** One request from the internet, read once: what was asked for, by whom, and how to answer. */
+/** One parsed request from the internet: its target, its sender, and how to answer it. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -6,71 +6,71 @@ import { html, type Page } from "./pages.ts";
 
 /** How a request ended. */
 export type Decision =
-  /** 530: no proxied record leads this name to a tunnel. */
+  /** 530: no proxied record leads from this name to a tunnel. */
   | "no-dns"
   /** 530: the record's tunnel has no configuration. */
   | "no-tunnel"
   /** Sent to the team's login page. */
   | "login"
-  /** Access knows who it is, and says no. */
+  /** Access knows the visitor and denies access. */
   | "denied"
   /** One of Access's own pages: the team domain, the end of a login, a logout. */
   | "access-page"
-  /** cloudflared's JWT check shut it out. */
+  /** cloudflared's JWT check refused it. */
   | "refused-by-connector"
-  /** cloudflared answered by itself: `http_status`, `hello_world`, no rule, an origin that cannot be reached. */
+  /** cloudflared itself answered: `http_status`, `hello_world`, no rule, or an unreachable origin. */
   | "connector"
   /** The origin answered. */
   | "origin"
-  /** A host that is served past the tunnel. */
+  /** A host that is served without the tunnel. */
   | "direct"
   /** 500: the sandbox does not know what Cloudflare would do. */
   | "fault";
 
-/** How a request came past Access: no application covered it, a bypass policy, or a login or service token. */
+/** How a request passed Access: no application, a bypass policy, or a login or service token. */
 export type PastAccess = "open" | "bypass" | "passed";
 
-/** What was decided on one request. */
+/** The decision on one request. */
 export interface Seen {
   readonly host: string;
-  /** The request target exactly as it came, query included. */
+  /** The unchanged request target, with the query. */
   readonly path: string;
   readonly method: string;
   readonly decision: Decision;
-  /** 101 for a WebSocket that was let through. */
+  /** 101 for an accepted WebSocket. */
   readonly status: number;
-  /** Absent when Access was not asked or did not let it past. */
+  /** Absent if Access was not involved or refused the request. */
   readonly access?: PastAccess;
-  /** Name of the Access application that covered it. */
+  /** The name of the Access application that covered it. */
   readonly application?: string;
-  /** Of the visitor who passed by a login. */
+  /** The e-mail address of a visitor with a login. */
   readonly email?: string;
 }
 
 export interface Visit {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  /** A WebSocket upgrade brings its connection along. */
+  /** The connection of a WebSocket upgrade. */
   readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
-  /** As the visitor wrote it, without the port: what cloudflared compares. */
+  /** As the visitor sent it, without the port: cloudflared compares this. */
   readonly host: string;
-  /** Lower case, no closing dot: what DNS and Access compare. */
+  /** Lower case, no trailing dot: DNS and Access compare this. */
   readonly name: string;
-  /** The request target exactly as it came. */
+  /** The unchanged request target. */
   readonly target: string;
-  /** Decoded, uncleaned, without the query. */
+  /** The decoded, uncleaned path, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly ip: string;
-  /** Filled in on the way, for the report. */
+  /** Filled in during the request, for the report. */
   readonly notes: { access?: PastAccess; application?: string; email?: string };
-  /** Called right before the answer's head is sent, so that whoever has the answer can already see the report. */
+  /** Called right before the answer's head is sent, so that the report exists when the answer arrives. */
   readonly report: (decision: Decision, status: number) => void;
 }
 
 /**
  * The path of a request target as cloudflared matches it: without the query, decoded, not cleaned.
- * @returns undefined when a `%` begins no escape; Go's servers answer 400 as well
+ * @returns undefined if a `%` starts no valid escape; Go's servers answer 400 too
  */
 export function decodedPath(target: string): string | undefined {
   const path = target.split("?", 1)[0] ?? "";
@@ -82,9 +82,9 @@ export function decodedPath(target: string): string | undefined {
 }
 
 /**
- * Reads a request. The target is split by hand: `new URL("//hooks", base)` would take `hooks` for a host, and
+ * Parses a request. It splits the target by hand: `new URL("//hooks", base)` would treat `hooks` as a host and
  * would clean `/a/../b`.
- * @returns undefined when the request is malformed: no or two hosts, a target that is no path
+ * @returns undefined if the request is malformed: no host, two hosts, or a target that is not a path
  */
 export function visitOf(
   connection: Pick<Visit, "req" | "res" | "upgrade">,
@@ -112,7 +112,7 @@ export function visitOf(
   };
 }
 
-/** Sends a page of the edge's own and reports it. */
+/** Sends one of the edge's own pages and reports it. */
 export function answer(visit: Visit, decision: Decision, page: Page): void {
   visit.report(decision, page.status);
   send(visit.res, page);

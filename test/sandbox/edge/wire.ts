@@ -1,4 +1,4 @@
-/** Server to server: how Cloudflare itself reaches an identity provider. */
+/** How Cloudflare itself sends requests to an identity provider. */
 
 import http from "node:http";
 import https from "node:https";
@@ -15,14 +15,14 @@ export interface WireRequest {
   readonly body?: string;
 }
 
-/** @throws when nothing answers within ten seconds */
+/** @throws if there is no answer within ten seconds */
 export type Wire = (url: string, request?: WireRequest) => Promise<WireAnswer>;
 
 const PATIENCE_MS = 10_000;
 
 /**
- * Names under `.localhost` are this machine, at the port that the URL says. A name that the edge itself serves comes in
- * by the front door like anybody's request: with the identity provider behind Access this is the loop that fails.
+ * Names under `.localhost` are this machine, at the URL's port. A request for a name that the edge itself serves enters
+ * like any other request. If the identity provider is behind Access, this is the loop that fails.
  */
 export function wire(edge: { port(): number; serves(host: string): boolean }): Wire {
   return async (url, { method = "GET", headers = {}, body } = {}) => {

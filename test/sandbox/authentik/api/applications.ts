@@ -67,9 +67,9 @@ export function applicationRoutes(state: AuthentikState, version: Version): Rout
 }
 
 /**
- * The open bug goauthentik#17064: the list shows what the caller may open and is kept by page, not by filter. The count
- * is that of the filters, the rows those of whoever asked first. Changes and deletions do not clear it. Two ways round
- * it: `search=…` (not kept, still limited to what the caller may open) and `superuser_full_list=true`.
+ * The open bug goauthentik#17064: the list contains what the caller may open, and is cached by page, not by filter. The
+ * count follows the filters, but the rows come from the first request. Changes and deletions do not clear the cache.
+ * Two ways around it: `search=…` (not cached, still limited to what the caller may open) and `superuser_full_list=true`.
  */
 function list(state: AuthentikState, version: Version, request: Request): Answer {
   const { query } = request.call;
@@ -151,7 +151,7 @@ function check(
   if (provider !== null) requireUnique(applications, row, "provider", provider, "Application");
 }
 
-/** What a removal leaves behind: its provider stays, its bindings go. */
+/** After a deletion the provider stays and the bindings are deleted. */
 function written(
   state: AuthentikState,
   { pk }: Application,
@@ -163,7 +163,7 @@ function written(
   state.bindings.splice(0, state.bindings.length, ...left);
 }
 
-/** Until 2025.10 the only way to give an application an icon; since then the address is gone. */
+/** Until 2025.10 the only way to set an icon; later versions do not have this endpoint. */
 function setIcon(
   { applications }: AuthentikState,
   version: Version,

@@ -40,7 +40,7 @@ export function bindingRoutes(state: AuthentikState, version: Version): Route[] 
       create,
       check,
       written: (_, verb) => {
-        // The removal of a binding does not clear it: stale tiles for a day.
+        // Deleting a binding does not clear the cache: stale tiles for a day.
         if (verb !== "removed") state.listedApplications.clear();
       },
     },
@@ -48,7 +48,7 @@ export function bindingRoutes(state: AuthentikState, version: Version): Route[] 
   return routesOf(resource, version);
 }
 
-/** An unknown target is a fault of the request, not an empty list. */
+/** An unknown target gets 400, not an empty list. */
 function requireKnownTarget(query: URLSearchParams, targets: readonly string[]): void {
   const target = query.get("target");
   if (target && !targets.includes(target))
@@ -57,7 +57,7 @@ function requireKnownTarget(query: URLSearchParams, targets: readonly string[]):
     });
 }
 
-/** Two bindings of one group to one target are no fault: what is unique holds for policies only. */
+/** Two bindings of one group to one target are allowed: the uniqueness rule covers only policies. */
 function create(values: Record<string, unknown>): Binding {
   return {
     pk: randomUUID(),
@@ -74,9 +74,9 @@ function create(values: Record<string, unknown>): Binding {
   };
 }
 
-/** Looks at the request alone, so a PATCH must repeat what it does not change. */
+/** Validates only the request, so a PATCH must repeat what it does not change. */
 function check({ target, policy, group, user }: Record<string, unknown>): void {
-  // A PATCH without it fails inside the real one with 500; nobody should come to rely on that.
+  // Such a PATCH fails inside the real server with 500. No client should depend on that.
   if (target === undefined) throw invalid({ target: ["This field is required."] });
   const set = [policy, group, user].filter((key) => key !== undefined && key !== null);
   if (set.length > 1)

@@ -10,7 +10,7 @@ export interface Field {
 
 export type Fields = Readonly<Record<string, Field>>;
 
-/** What is wrong with one value, in the words of Django REST framework. */
+/** An error in one value, in the words of Django REST framework. */
 export class Fault extends Error {
   readonly detail: unknown;
 
@@ -24,8 +24,8 @@ const fault = (message: string): Fault => new Fault([message]);
 
 /**
  * The known fields of a body; others are ignored.
- * @param partial - whether nothing is required, as with PATCH
- * @throws {Refusal} 400 that names every faulty field
+ * @param partial - true if no field is required, as in a PATCH
+ * @throws {Refusal} 400 that names every invalid field
  */
 export function readFields(
   fields: Fields,
@@ -96,7 +96,7 @@ export function oneOf(...choices: readonly string[]): Read {
   };
 }
 
-/** The key of an object that exists. */
+/** The key of an existing object. */
 export function keyOf<Key>(keys: () => readonly Key[]): Read {
   return (value) => {
     if (value === null) throw fault("This field may not be null.");
@@ -118,7 +118,7 @@ export function listOf(read: Read): Read {
   };
 }
 
-/** A list of objects; the answer to a faulty one is a list with `{}` for those that are well. */
+/** A list of objects. If some are invalid, the answer is a list with `{}` for the valid ones. */
 export function objects(fields: Fields): Read {
   return (value) => {
     if (!Array.isArray(value))
@@ -140,7 +140,7 @@ function attempt<T>(read: () => T): { values?: T; faults?: unknown } {
   }
 }
 
-/** With every absent field refused by the same words: two rows cannot share the value. */
+/** Refuses a value that another row already has, with the same words for every field. */
 export function requireUnique<Row>(
   rows: readonly Row[],
   own: Row | undefined,

@@ -23,7 +23,7 @@ export function groupRoutes(state: AuthentikState, version: Version): Route[] {
   );
 }
 
-/** All users of the group come along unless the request says `include_users=false`. */
+/** Includes all users of the group unless the request has `include_users=false`. */
 function shown(state: AuthentikState, version: Version, group: Group, { call }: Request): object {
   const members =
     call.query.get("include_users") === "false"

@@ -2,7 +2,7 @@ import type { Answer, Request } from "../../routes.ts";
 import type { AuthentikState } from "../state.ts";
 import { permissionsFor } from "./permissions.ts";
 
-/** 403 for whatever is wrong with the token, never 401. */
+/** Any problem with the token gets 403, never 401. */
 export function tokenGuard({ apiToken }: AuthentikState): (request: Request) => Answer | undefined {
   return (request) => {
     const { call, headers } = request;

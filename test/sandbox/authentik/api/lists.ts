@@ -46,7 +46,7 @@ function pageSize(wished: string | null, version: Version): number {
   return Number.isInteger(size) && size > 0 ? Math.min(size, most) : usual;
 }
 
-/** By the field that `?ordering=` names (`-` turns it round), else by `usual`; by nothing where the field is unknown. */
+/** Sorts by the field in `?ordering=` (`-` reverses the order), else by `usual`. Does not sort by an unknown field. */
 export function ordered<Row extends object>(
   rows: readonly Row[],
   { call: { query } }: Request,
@@ -60,12 +60,12 @@ export function ordered<Row extends object>(
   return rows.toSorted((a, b) => sign * compare(a[field], b[field]));
 }
 
-/** By parameter: whether the row fits what was given. `values` has all of them where the name stands several times. */
+/** By parameter: whether the row matches. `values` has every value of a repeated parameter. */
 export type Filters<Row> = Readonly<
   Record<string, (row: Row, value: string, values: readonly string[]) => boolean>
 >;
 
-/** A parameter without a filter, or an empty one, filters nothing. */
+/** A parameter without a filter or without a value has no effect. */
 export function filtered<Row>(
   rows: readonly Row[],
   { call: { query } }: Request,
@@ -78,12 +78,12 @@ export function filtered<Row>(
   return rows.filter((row) => active.every((fits) => fits(row)));
 }
 
-/** The exact filter of one field. */
+/** A filter for the exact value of one field. */
 export function exactly<Row>(field: keyof Row): (row: Row, value: string) => boolean {
   return (row, value) => String(row[field]) === value;
 }
 
-/** What `?search=` does: somewhere in one of the fields, in any case. */
+/** `?search=`: the text occurs in one of the fields, in any letter case. */
 export function containing<Row>(
   ...fields: readonly (keyof Row)[]
 ): (row: Row, value: string) => boolean {

@@ -1,6 +1,6 @@
 import type { Request } from "../../routes.ts";
 
-/** Kinds of objects by their address: app label and model, as Django names permissions by them. */
+/** Kinds of objects by path: app label and model, which form the names of Django's permissions. */
 const MODELS: readonly (readonly [path: RegExp, app: string, model: string])[] = [
   [/^\/core\/applications\//, "authentik_core", "application"],
   [/^\/core\/groups\//, "authentik_core", "group"],
@@ -22,7 +22,7 @@ const VERBS: Readonly<Record<string, string>> = {
 
 const SECRET_VALUE = "authentik_secrets.view_secret_value";
 
-/** What the owner of the token must have been given for this request; nothing for the version, users/me and the like. */
+/** The permissions that this request needs. The version, users/me and some others need none. */
 export function permissionsFor({
   call: { method, path, query, body },
 }: Request): readonly string[] {
@@ -36,7 +36,7 @@ export function permissionsFor({
     ...(path.endsWith("/preview_user/") && query.has("for_user")
       ? ["authentik_core.preview_user"]
       : []),
-    // To attach a secret is to be able to read it: by a login to one's own address.
+    // Whoever attaches a secret can read it, through a login to their own address.
     ...(model === "oauth2provider" && attaches(body) ? [SECRET_VALUE] : []),
   ];
 }

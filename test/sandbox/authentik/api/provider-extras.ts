@@ -25,8 +25,8 @@ export function providerExtraRoutes(state: AuthentikState, version: Version): Ro
 }
 
 /**
- * Built from the address that the caller used, not from a public one. Without an application there is no issuer, and
- * `jwks` is missing altogether (the schema says 404).
+ * Built from the address that the caller used, not from a public one. Without an application there is no issuer and
+ * no `jwks` field (the schema declares 404).
  */
 function setupUrls(state: AuthentikState, version: Version, request: Request): Answer {
   const provider = rowOf(providerResource(state, version), request);
@@ -46,7 +46,7 @@ function setupUrls(state: AuthentikState, version: Version, request: Request): A
   return { status: 200, body: version.trimmed("setupUrls", body) };
 }
 
-/** The ID token that a user would get if the client asked for every scope there is. */
+/** The ID token that a user would get if the client requested every scope. */
 function preview(state: AuthentikState, version: Version, request: Request): Answer {
   const provider = rowOf(providerResource(state, version), request);
   const application = applicationOf(state, provider);

@@ -1,7 +1,7 @@
 import { type AuthentikState, applicationOf, type Provider } from "../state.ts";
 import type { Version } from "../versions.ts";
 
-/** What every kind of provider has in common; stands inside applications as well. */
+/** The fields of every kind of provider; applications embed them too. */
 export function shownProvider(state: AuthentikState, version: Version, provider: Provider) {
   const application = applicationOf(state, provider);
   // Read-only text that could not be null before 2025.8.

@@ -132,7 +132,7 @@ const redirectUris: Read = (value) => {
   }));
 };
 
-/** Each line is a pattern; the dot in `example.com` stands for any character (CVE-2024-52289). */
+/** Each line is a pattern; the dot in `example.com` matches any character (CVE-2024-52289). */
 const redirectUriText: Read = (value) => {
   const lines = String(text({ blank: true })(value))
     .split(/\s+/)
@@ -157,7 +157,7 @@ function create(
     invalidation_flow: null,
     property_mappings: [],
     client_type: "confidential",
-    // The form in the browser ticks two; the API has nobody to tick them (2026.5 and later).
+    // Authentik's own form preselects two; the API has no default (2026.5 and later).
     grant_types: version.has("grantTypes") ? [] : GRANT_TYPES,
     client_id: randomText(40),
     client_secret: randomText(128),

@@ -62,7 +62,7 @@ function permissions(
   });
 }
 
-/** A superuser sees everybody's, anybody else his own. No key is ever among what is told. */
+/** A superuser sees all tokens, other users see their own. The list never contains keys. */
 function tokens(state: AuthentikState, request: Request): readonly object[] {
   const owner = tokenOwner(state);
   const visible = state.tokens.filter(

@@ -1,6 +1,6 @@
 import type { Answer } from "../../routes.ts";
 
-/** Thrown by a route; answered as Django REST framework does. */
+/** Thrown by a route; becomes an answer like Django REST framework's. */
 export class Refusal extends Error {
   readonly answer: Answer;
 

@@ -4,33 +4,33 @@ import { type Fields, readFields } from "./fields.ts";
 import { type Filters, filtered, ordered, pageOf } from "./lists.ts";
 import { missing } from "./refusal.ts";
 
-/** A kind of object as Django REST framework serves it. */
+/** A kind of object, served like Django REST framework does. */
 export interface Resource<Row extends object> {
   /** `/core/applications/` */
   readonly path: string;
-  /** The field that stands in the path of one object. */
+  /** The field in the path of a single object. */
   readonly key: keyof Row & string;
-  /** In the words of a 404. */
+  /** The name in a 404. */
   readonly model: string;
   readonly rows: () => Row[];
   readonly show: (row: Row, request: Request) => object;
   readonly filters: Filters<Row>;
-  /** @throws {Refusal} for a filter that is a fault rather than an empty list */
+  /** @throws {Refusal} for a filter that gets 400 instead of an empty list */
   readonly checkFilters?: (query: URLSearchParams) => void;
   readonly order: keyof Row & string;
-  /** In place of the usual list. */
+  /** Replaces the default list. */
   readonly list?: (request: Request) => Answer;
   readonly write?: Writing<Row>;
 }
 
 export interface Writing<Row> {
   readonly fields: Fields;
-  /** The name of the kind in the table of versions: fields unknown to the version are ignored. */
+  /** The name of the kind in the table of versions. Fields that the version does not know are ignored. */
   readonly kind: string;
   readonly create: (values: Record<string, unknown>) => Row;
-  /** Before the object is made (`row` is absent) or changed. @throws {Refusal} */
+  /** Runs before the object is created (`row` is absent) or changed. @throws {Refusal} */
   readonly check?: (values: Record<string, unknown>, row: Row | undefined) => void;
-  /** After any of the three. */
+  /** Runs after a creation, change or deletion. */
   readonly written?: (row: Row, verb: "created" | "changed" | "removed") => void;
 }
 
@@ -110,7 +110,7 @@ function created<Row extends object>(
   return row;
 }
 
-/** PUT differs from PATCH only in what it requires: a field left out keeps its value either way. */
+/** PUT differs from PATCH only in its required fields. Both keep the value of an omitted field. */
 function changed<Row extends object>(
   resource: Resource<Row>,
   write: Writing<Row>,

@@ -58,8 +58,8 @@ export function scopeMappingRoutes(state: AuthentikState, version: Version): Rou
 }
 
 /**
- * `?managed=` takes several values, each of which must exist: an unknown one is a fault of the request, not an empty
- * list. So while the worker has not made the mappings yet, to ask for them by name is answered with 400.
+ * `?managed=` accepts several values, each of which must exist: an unknown one gets 400, not an empty list. So before
+ * the worker has created the mappings, a request for them by name gets 400.
  */
 function requireKnownNames({ scopeMappings }: AuthentikState, query: URLSearchParams): void {
   const unknown = query

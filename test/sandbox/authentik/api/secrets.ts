@@ -8,8 +8,8 @@ import { containing, exactly } from "./lists.ts";
 import { type Resource, routesOf, rowOf } from "./resource.ts";
 
 /**
- * Secrets as objects of their own, in place of a provider's `client_secret`. Foreseen for 2026.11 (authentik's main
- * branch, August 2026); no schema of it is published.
+ * Secret objects, which replace a provider's `client_secret`. Planned for 2026.11 (Authentik's main branch, August
+ * 2026); no schema is published yet.
  */
 export function secretRoutes(state: AuthentikState, version: Version): Route[] {
   if (!version.has("secretObjects")) return [];
@@ -28,7 +28,7 @@ function secretResource(state: AuthentikState): Resource<Secret> {
     key: "pk",
     model: "Secret",
     rows: () => state.secrets,
-    // Its value is told only by view_value, which Authentik writes into its audit log.
+    // Only view_value returns the value, and Authentik logs that in its audit log.
     show: ({ value: _, ...secret }) => secret,
     filters: { name: exactly("name"), type: exactly("type"), search: containing("name") },
     order: "name",
@@ -49,7 +49,7 @@ function secretResource(state: AuthentikState): Resource<Secret> {
   };
 }
 
-/** The secret that a new provider gets by itself, under a name that is still free. */
+/** The automatic secret of a new provider, with a free name. */
 export function secretOfProvider(state: AuthentikState, provider: string): string {
   const name = `${provider} client secret`;
   const taken = state.secrets.some((other) => other.name === name);
@@ -62,7 +62,7 @@ function newSecret(values: Readonly<Record<string, unknown>>): Secret {
   return { pk: randomUUID(), name: "", type: "text", value: randomText(128), ...values };
 }
 
-/** A space at the end belongs to the secret. */
+/** A trailing space is part of the secret. */
 const untrimmed: Read = (value) => {
   text()(value);
   return String(value);

@@ -3,10 +3,10 @@ import { encryptionKey, signingKey } from "../keys.ts";
 import { type AuthentikState, type Certificate, clientSecret, type Provider } from "../state.ts";
 import { relayOfClient } from "./world.ts";
 
-/** Stands where the library insists on a redirect URI; `redirectUriAllowed` decides on the real ones. */
+/** A placeholder, because the library requires a redirect URI. `redirectUriAllowed` checks the real ones. */
 const UNUSED = "https://unused.invalid/";
 
-/** The provider as a client of the library, as it is at this moment: a new secret is in force at once. */
+/** The provider's current state as a client of the library, so a new secret takes effect at once. */
 export function clientOf(state: AuthentikState, clientId: string): AdapterPayload | undefined {
   const relay = relayOfClient(state, clientId);
   if (!relay) return undefined;
@@ -23,14 +23,14 @@ export function clientOf(state: AuthentikState, clientId: string): AdapterPayloa
     grant_types: ["authorization_code"],
     response_types: ["code"],
     redirect_uris: [UNUSED],
-    // What makes the library ask for the subject of each provider.
+    // Makes the library ask for the subject of each provider.
     subject_type: "pairwise",
     id_token_signed_response_alg: signer(state, provider)?.alg ?? "HS256",
     ...encryption(state, provider),
   } as AdapterPayload;
 }
 
-/** Without a key the client's secret signs (HS256), and the JWKS is empty. */
+/** Without a key the client secret signs (HS256), and the JWKS is empty. */
 export function signer(
   state: AuthentikState,
   { signing_key }: Provider,
@@ -56,7 +56,7 @@ function certificateOf(
   return certificates.find(({ pk }) => pk === key);
 }
 
-/** Whether the browser may be sent back there. Strict means letter by letter; with no URIs at all the first one seen is kept. */
+/** Whether the redirect URI is allowed. Strict URIs must match exactly. Without any URI, the first one seen is stored. */
 export function mayReturnTo({ redirect_uris }: Provider, uri: string): boolean {
   if (redirect_uris.length === 0)
     redirect_uris.push({ matching_mode: "strict", url: uri, redirect_uri_type: "authorization" });

@@ -1,6 +1,6 @@
 import type { AuthentikState, Provider, User } from "../state.ts";
 
-/** Whether the consent page may be left out: the flow has none, or the user has said yes to these very scopes. */
+/** Whether to skip the consent page: the flow has none, or the user has consented to exactly these scopes. */
 export function consented(
   { flows, consents }: AuthentikState,
   provider: Provider,

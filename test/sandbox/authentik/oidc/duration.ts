@@ -6,7 +6,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   weeks: 604_800,
 };
 
-/** Of Authentik's `hours=1;minutes=30`; at least 1. */
+/** The seconds in Authentik's `hours=1;minutes=30`; at least 1. */
 export function seconds(text: string): number {
   const parts = text.split(/[;,]/).map((part) => part.split("="));
   return Math.max(

@@ -7,7 +7,7 @@ import { messagePage } from "./pages.ts";
 import { type Arrived, arrived, form, replay } from "./replay.ts";
 import { type Relay, relayOfClient, relayOfSlug, type World } from "./world.ts";
 
-/** Serves what is not the API: logins, and OpenID Connect under Authentik's addresses. */
+/** Serves everything except the API: logins, and OpenID Connect under Authentik's addresses. */
 export function createFront(world: World): RequestListener {
   const instances = createInstances(world);
   return (request, response) => {
@@ -21,7 +21,7 @@ export function createFront(world: World): RequestListener {
   };
 }
 
-/** Every path ends with its slash, but for discovery; without it there is nothing. */
+/** Every path except discovery ends with a slash; without it the answer is 404. */
 async function serve(
   world: World,
   instances: Instances,
@@ -56,7 +56,7 @@ async function serve(
   );
 }
 
-/** The client speaks of itself, or of a code, a token or a login that was begun for it. */
+/** Finds the client by its id, or by a code, token or login that belongs to it. */
 function clientAsking({ state, store }: World, arrival: Arrived): Relay | undefined {
   const { request, url } = arrival;
   const [scheme = "", credentials = ""] = (request.headers.authorization ?? "").split(" ");
@@ -76,7 +76,7 @@ function clientAsking({ state, store }: World, arrival: Arrived): Relay | undefi
   );
 }
 
-/** Speaks of the address that the caller used. */
+/** Uses the address that the caller used. */
 function discover(
   instances: Instances,
   relay: Relay,

@@ -9,8 +9,8 @@ import type { Relay, World } from "./world.ts";
 export type Instances = (relay: Relay | undefined, origin: string) => Provider;
 
 /**
- * One instance of the library per provider, for issuer and keys are fixed when it is made. An instance serves until
- * something that it was made from changes; clients, users and consents it asks for at every request.
+ * One instance of the library per provider, because issuer and keys are fixed on creation. An instance is replaced when
+ * its inputs change. It reads clients, users and consents on every request.
  */
 export function createInstances(world: World): Instances {
   const made = new Map<string, Provider>();

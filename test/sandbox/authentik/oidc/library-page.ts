@@ -2,7 +2,7 @@ import { launchUrl } from "../library.ts";
 import type { Application, AuthentikState } from "../state.ts";
 import { escaped, page } from "./pages.ts";
 
-/** The classes and `data-slug` are for browser tests and stay as they are. @param tiles - by heading */
+/** Browser tests depend on the classes and `data-slug`. @param tiles - by heading */
 export function libraryPage(state: AuthentikState, tiles: readonly Application[]): string {
   const groups = Map.groupBy(tiles, ({ group }) => group);
   const sections = [...groups].map(

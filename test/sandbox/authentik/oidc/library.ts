@@ -11,8 +11,8 @@ import type { World } from "./world.ts";
 const SESSION_SECONDS = 14 * 24 * 60 * 60;
 
 /**
- * `/if/user/`: the tiles of whoever is logged in, else a login of its own. It is the same session either way: who has
- * logged in here is not asked for a password by an application, and the other way round.
+ * `/if/user/`: the tiles of a logged-in user, else its own login. Both use the same session: a login here also counts
+ * for applications, and the other way round.
  */
 export async function libraryOf(
   world: World,

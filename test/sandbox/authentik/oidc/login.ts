@@ -9,7 +9,7 @@ import { type Arrived, form, replay } from "./replay.ts";
 import { userOf } from "./settings.ts";
 import { type Relay, relayOfClient, type World } from "./world.ts";
 
-/** A login under way. */
+/** A login in progress. */
 interface Passage {
   readonly relay: Relay;
   readonly prompt: string;
@@ -82,7 +82,7 @@ function loggedIn(state: AuthentikState, fields: URLSearchParams): InteractionRe
   return user && { login: { accountId: String(user.pk) } };
 }
 
-/** Whose name and password these are. A login is a save of the user, which clears what the list of applications keeps. */
+/** The user with this name and password. A login saves the user, which clears the cache of the application list. */
 export function authenticated(state: AuthentikState, fields: URLSearchParams): User | undefined {
   const [name, password] = [fields.get("username"), fields.get("password")];
   const user = state.users.find(({ username, is_active }) => is_active && username === name);
@@ -96,7 +96,7 @@ function agreed(state: AuthentikState, { relay, user, scopes }: Passage): Intera
   return { consent: {} };
 }
 
-/** Scopes without a mapping are left out without a word. */
+/** Scopes without a mapping are silently omitted. */
 function offered(state: AuthentikState, { provider }: Relay, scopes: string): string {
   const known = new Set([
     "openid",

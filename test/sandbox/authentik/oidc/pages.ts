@@ -1,4 +1,4 @@
-/** What a browser sees of this Authentik. The ids and names of fields and buttons are for browser tests and stay as they are. */
+/** The pages of this Authentik. Browser tests depend on the ids and names of fields and buttons. */
 
 const STYLE = `
 body { font: 1rem/1.5 system-ui; margin: 0; padding: 12vh 1rem 1rem; color: #1a1a1a; background: #f3f4f6 }
@@ -64,7 +64,7 @@ export function consentPage(application: string, permissions: readonly string[])
   );
 }
 
-/** @param form - the library's own, which the button belongs to */
+/** @param form - the library's own form, which the button submits */
 export function logoutPage(form: string): string {
   return page(
     "log out",
@@ -96,7 +96,7 @@ export function messagePage(title: string, sentence: string): string {
   return page(title, `<h1>${escaped(title)}</h1><p>${escaped(sentence)}</p>`);
 }
 
-/** For text and for attributes in quotes of either kind. */
+/** Escapes text for HTML and for attributes in either kind of quotes. */
 export function escaped(text: string): string {
   return text
     .replaceAll("&", "&amp;")

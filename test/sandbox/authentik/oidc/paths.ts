@@ -12,7 +12,7 @@ export function oidcPaths(slug: string) {
   };
 }
 
-/** A new slug makes a new issuer. */
+/** A new slug changes the issuer. */
 export function issuerOf(origin: string, { issuer_mode }: Provider, { slug }: Application): string {
   return issuer_mode === "global" ? `${origin}/` : `${origin}/application/o/${slug}/`;
 }

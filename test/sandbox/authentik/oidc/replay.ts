@@ -20,7 +20,7 @@ export function form({ body }: Arrived): URLSearchParams {
   return new URLSearchParams(body.toString("utf8"));
 }
 
-/** The request once more, body and all, as if it had come to `origin`. */
+/** A copy of the request, with its body, as if it had been sent to `origin`. */
 export function replay(
   { request, url, body }: Arrived,
   origin: string,
@@ -34,7 +34,7 @@ export function replay(
   copy.headers = { ...headers, host, "x-forwarded-proto": protocol.slice(0, -1) };
   copy.push(body);
   copy.push(null);
-  // Else the end of the copy would be taken for a broken connection, and the socket closed.
+  // Otherwise the end of the copy would look like a broken connection and close the socket.
   copy.complete = true;
   return copy;
 }

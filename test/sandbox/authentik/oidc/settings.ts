@@ -14,10 +14,10 @@ import { loggedOutPage, logoutPage, refusalPage } from "./pages.ts";
 import { oidcPaths } from "./paths.ts";
 import type { Relay, World } from "./world.ts";
 
-/** Where browsers log in: `/if/flow/<slug>/`. */
+/** The path of the login page: `/if/flow/<slug>/`. */
 const LOGIN_FLOW = "default-authentication-flow";
 
-/** The library, set up to look like one provider of Authentik; with no provider, like Authentik to an unknown client. */
+/** Configures the library like one provider of Authentik. Without a provider it behaves as for an unknown client. */
 export function settings(world: World, relay: Relay | undefined): Configuration {
   const paths = oidcPaths(relay?.application.slug ?? "unknown");
   const signing = relay && signer(world.state, relay.provider);
@@ -74,7 +74,7 @@ function login(world: World, relay: Relay): Configuration {
   const { provider } = relay;
   return {
     scopes: ["openid", ...attached(state, provider).map(({ scope_name }) => scope_name)],
-    // All claims under one scope: the mappings, not the library, decide which scope gives what.
+    // All claims under one scope: the mappings, not the library, decide which scope yields which claim.
     claims: { openid: ["sub", ...claimNames(state, provider)] },
     findAccount: (_, id) => account(world, relay, id),
     loadExistingGrant: (ctx) => grant(world, relay, ctx),
@@ -100,7 +100,7 @@ function account({ state }: World, { provider }: Relay, id: string) {
   };
 }
 
-/** Consent outlives the session, so the library's grant is made anew from it each time. */
+/** Consent outlives the session, so the library's grant is created from it each time. */
 async function grant({ state }: World, { provider }: Relay, ctx: KoaContextWithOIDC) {
   const { accountId } = ctx.oidc.session ?? {};
   const user = userOf(state.users, accountId);
@@ -113,7 +113,7 @@ async function grant({ state }: World, { provider }: Relay, ctx: KoaContextWithO
   return given;
 }
 
-/** Seen by the browser as a redirect back with `error=invalid_request`, which names neither the grant nor the provider. */
+/** The browser is redirected with `error=invalid_request`, which names neither the grant type nor the provider. */
 function requireGrantType({ provider }: Relay): void {
   if (!provider.grant_types.includes("authorization_code"))
     throw new errors.InvalidRequest("The request is otherwise malformed");
@@ -153,7 +153,7 @@ function lifetimes(relay: Relay | undefined): Configuration {
 
 function refuse(ctx: KoaContextWithOIDC, error: string): void {
   ctx.type = "html";
-  // The page that the policy engine shows is an ordinary one to Authentik.
+  // The policy engine's denial is an ordinary page in Authentik.
   if (error === "access_denied") ctx.status = 200;
   ctx.body = refusalPage(error);
 }

@@ -3,11 +3,11 @@ import type { Adapter, AdapterFactory, AdapterPayload } from "oidc-provider";
 /** Sessions, codes and tokens of all providers together: one login serves every application. */
 export interface Store {
   readonly adapter: AdapterFactory;
-  /** What is kept of a token or an interaction, without the checks of whoever uses it. */
+  /** The stored data of a token or an interaction, without checks. */
   peek(model: string, id: string): AdapterPayload | undefined;
 }
 
-/** @param clientOf - what the library asks for in place of a stored client, at every request anew */
+/** @param clientOf - called on every request instead of reading a stored client */
 export function createStore(clientOf: (clientId: string) => AdapterPayload | undefined): Store {
   const kept = new Map<string, AdapterPayload>();
   return {

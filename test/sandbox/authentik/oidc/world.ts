@@ -2,19 +2,19 @@ import { type Application, type AuthentikState, applicationOf, type Provider } f
 import type { Version } from "../versions.ts";
 import type { Store } from "./store.ts";
 
-/** What everything that a browser or an OIDC client meets has in common. */
+/** What all pages and OIDC endpoints share. */
 export interface World {
   readonly state: AuthentikState;
   readonly version: Version;
-  /** As browsers and clients know it. */
+  /** The address for browsers and clients. */
   readonly publicOrigin: string;
   readonly store: Store;
   readonly cookieKeys: string[];
-  /** Told of mistakes of the sandbox's own. */
+  /** Called with errors of the sandbox itself. */
   readonly broken: (reason: unknown) => void;
 }
 
-/** A provider that can be logged in through: it has an application. */
+/** A provider with an application, so that logins work. */
 export interface Relay {
   readonly provider: Provider;
   readonly application: Application;

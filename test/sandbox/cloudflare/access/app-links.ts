@@ -5,8 +5,8 @@ import { invalidRequest } from "./refusals.ts";
 type Link = AccessApplication["policies"][number];
 
 /**
- * The reusable policies that an application names, by precedence. Items are `"id"` or `{ id, precedence }`; without
- * a precedence the place in the list counts. Policies written out in the application are not for this sandbox.
+ * The reusable policies of an application, by precedence. Items are `"id"` or `{ id, precedence }`; without a
+ * precedence the position in the list counts. The sandbox does not support inline policies.
  */
 export function policyLinks(state: CloudflareState, wanted: unknown): Link[] {
   if (!Array.isArray(wanted)) throw invalidRequest("policies must be a list");

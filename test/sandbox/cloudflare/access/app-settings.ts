@@ -17,7 +17,7 @@ const TYPES = [
   "mcp",
   "mcp_portal",
 ];
-/** As Go reads one: `24h`, `1h30m`; days do not exist. */
+/** A Go duration: `24h`, `1h30m`; it has no unit for days. */
 const DURATION = /^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/;
 const FLAGS: Readonly<Record<string, boolean>> = {
   app_launcher_visible: true,
@@ -35,7 +35,7 @@ export function appType(fields: Fields): string {
   throw invalidRequest("app type is missing or invalid");
 }
 
-/** The yes-or-no settings, with their defaults filled in. */
+/** The boolean settings, with defaults. */
 export function flags(fields: Fields): Record<string, boolean> {
   const entries = Object.entries(FLAGS).map(([name, usual]) => {
     const value = fields[name] ?? usual;
@@ -64,7 +64,7 @@ export function allowedIdps(state: CloudflareState, fields: Fields): string[] {
   return idps;
 }
 
-/** Alphabetical, whatever the order they were sent in. */
+/** In alphabetical order, whatever the order in the request. */
 export function tagNames(state: CloudflareState, fields: Fields): string[] {
   const tags = fields.tags ?? [];
   if (!isTexts(tags)) throw invalidRequest("tags must be a list of names");

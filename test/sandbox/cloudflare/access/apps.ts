@@ -9,7 +9,7 @@ import { allowedIdps, appType, flags, sessionDuration, tagNames } from "./app-se
 import { shownPolicy } from "./policies.ts";
 import { notFound } from "./refusals.ts";
 
-/** @param revoked - told the audience of each application whose logins are ended */
+/** @param revoked - called with the audience of each application whose logins are revoked */
 export function appRoutes(state: CloudflareState, revoked: (aud: string) => void): Route[] {
   const all = "/accounts/{account_id}/access/apps";
   const one = `${all}/{app_id}`;
@@ -48,7 +48,7 @@ function create(state: CloudflareState, { call: { body } }: Request): AccessAppl
   return app;
 }
 
-/** Everything is replaced but the policies, which stay where the body does not name them; `[]` takes them away. */
+/** A PUT replaces everything. Only the policies stay if the body omits them; `[]` removes them. */
 function replace(state: CloudflareState, { params, call: { body } }: Request): AccessApplication {
   const { id, aud, created_at, policies, tokens_revoked_at } = appOf(state, params);
   const fields = isFields(body) ? body : {};

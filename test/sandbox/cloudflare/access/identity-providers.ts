@@ -36,7 +36,7 @@ export function identityProviderRoutes(state: CloudflareState): Route[] {
   ];
 }
 
-/** Replaced whole: a client secret that is not sent along, or is sent as it was read, is lost. */
+/** A PUT replaces the whole object: a client secret that is omitted, or sent as it was read, is lost. */
 function write(state: CloudflareState, id: string, { call: { body } }: Request): IdentityProvider {
   const fields: Fields = isFields(body) ? body : {};
   const { name, type, config } = fields;

@@ -27,7 +27,7 @@ export function policyRoutes(state: CloudflareState): Route[] {
   ];
 }
 
-/** As the API answers a reusable policy. */
+/** A reusable policy as the API returns it. */
 export function shownPolicy(state: CloudflareState, policy: AccessPolicy): object {
   return { ...policy, reusable: true, app_count: appCount(state, policy.id) };
 }

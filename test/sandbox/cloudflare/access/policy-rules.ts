@@ -5,7 +5,7 @@ import { invalidRequest } from "./refusals.ts";
 
 type Rule = Record<string, unknown>;
 
-/** The fields that a rule must have, all of them text. Rules that are not here pass as they are. */
+/** The required fields of each rule, all strings. Other rules are not checked. */
 const LEAVES: Readonly<Record<string, readonly string[]>> = {
   email: ["email"],
   email_domain: ["domain"],
@@ -57,7 +57,7 @@ function rule(state: CloudflareState, item: unknown): Rule {
   return { [kind]: kind === "ip" ? { ip: network(String(leaf.ip)) } : leaf };
 }
 
-/** Single addresses come back as networks of one. */
+/** The API returns a single address as a network. */
 function network(ip: string): string {
   if (ip.includes("/")) return ip;
   return isIPv6(ip) ? `${ip}/128` : `${ip}/32`;

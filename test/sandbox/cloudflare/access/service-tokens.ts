@@ -2,7 +2,7 @@ import type { Request, Route } from "../../routes.ts";
 import { paged } from "../envelope.ts";
 import type { CloudflareState, ServiceToken } from "../state.ts";
 
-/** Read only: tokens are made by people, in the dashboard. */
+/** Read only: people create tokens in the dashboard. */
 export function serviceTokenRoutes(state: CloudflareState): Route[] {
   return [
     {
@@ -14,13 +14,13 @@ export function serviceTokenRoutes(state: CloudflareState): Route[] {
   ];
 }
 
-/** Nothing says that names are unique: two tokens may have the same. */
+/** Names are not documented as unique: two tokens may have the same name. */
 function listed({ serviceTokens }: CloudflareState, { call: { query } }: Request): ServiceToken[] {
   const wanted = query.get("name");
   return [...serviceTokens.values()].filter(({ name }) => wanted === null || name === wanted);
 }
 
-/** The secret is answered once, to whoever makes the token. */
+/** The API returns the secret only once, on creation. */
 function shown({ client_secret, ...token }: ServiceToken): object {
   return { ...token, duration: "8760h", enabled: true };
 }

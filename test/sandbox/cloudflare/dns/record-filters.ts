@@ -10,8 +10,9 @@ const TESTS: Readonly<Record<string, (value: string, wanted: string) => boolean>
 };
 
 /**
- * The records a listing asks for: `name`, `content` and `comment`, each plain or with `.exact`, `.startswith` and so
- * on, `type`, `proxied`, `search`; all of them or, with `match=any`, any. Letter case does not count.
+ * The records that match a listing's filters: `name`, `content` and `comment`, each plain or with `.exact`,
+ * `.startswith` and so on, `type`, `proxied`, `search`. All filters must match or, with `match=any`, one of them.
+ * Letter case does not count.
  */
 export function filtered(records: readonly DnsRecord[], query: URLSearchParams): DnsRecord[] {
   const tests = [...query].flatMap(([key, wanted]) => filter(key, wanted.toLowerCase()) ?? []);

@@ -3,17 +3,17 @@ import { Refusal } from "../envelope.ts";
 import { type Fields, isFields, isText } from "../fields.ts";
 import type { DnsRecord, Zone } from "../state.ts";
 
-/** What a record is apart from its place and its history. */
+/** A record without its id, zone and timestamps. */
 export type RecordContent = Pick<
   DnsRecord,
   "name" | "type" | "content" | "proxied" | "ttl" | "comment" | "tags" | "settings"
 >;
 
-/** A free zone's limit (docs, 2026). */
+/** The limit of the free plan, in characters (docs, 2026). */
 const COMMENT_LENGTH = 100;
 const ADDRESSES = ["A", "AAAA", "CNAME"];
 
-/** The record as Cloudflare keeps it: full lower-case ASCII name, ttl 1 where it is proxied, defaults filled in. */
+/** The record as Cloudflare stores it: full lower-case ASCII name, ttl 1 if proxied, with defaults. */
 export function normalised(zone: Zone, body: unknown): RecordContent {
   const fields = isFields(body) ? body : {};
   const { name, type, content } = fields;
@@ -34,7 +34,7 @@ export function normalised(zone: Zone, body: unknown): RecordContent {
   };
 }
 
-/** A name outside the zone is taken for one inside: `www` and `www.other.org` both get the zone put behind. */
+/** Cloudflare appends the zone to any other name: `www` and `www.other.org` both get it. */
 function fullName(zone: Zone, name: string): string {
   const ascii = domainToASCII(name.replace(/\.$/, "")) || name.toLowerCase();
   if (ascii === "@" || ascii === zone.name) return zone.name;
@@ -68,9 +68,9 @@ function flag(fields: Fields, name: string): boolean {
 }
 
 /**
- * Refuses a record that cannot stand beside the others.
+ * Refuses a record that conflicts with the others.
  *
- * | new          | there is                        | code  |
+ * | new          | existing                        | code  |
  * |--------------|---------------------------------|-------|
  * | CNAME        | A, AAAA or CNAME of that name   | 81053 |
  * | A, AAAA      | CNAME of that name              | 81054 |

@@ -6,7 +6,7 @@ import { create, patch, type Records, remove, replace, shown } from "./records.t
 import { zoneOf } from "./zones.ts";
 
 /** Records per call on the free plan (docs, 2026). */
-const MOST = 200;
+const MAX_RECORDS = 200;
 
 export function recordBatchRoutes(state: CloudflareState): Route[] {
   return [
@@ -18,7 +18,7 @@ export function recordBatchRoutes(state: CloudflareState): Route[] {
   ];
 }
 
-/** One transaction, whatever the order in the body: deletes, patches, puts, posts. One bad item and nothing has happened. */
+/** One transaction in this order: deletes, patches, puts, posts. One bad item cancels all of it. */
 function batch(state: CloudflareState, { params, call }: Request): object {
   const zone = zoneOf(state, params);
   const items = (name: string): Fields[] => fieldsOf(call.body, name);
@@ -26,8 +26,8 @@ function batch(state: CloudflareState, { params, call }: Request): object {
     (sum, name) => sum + items(name).length,
     0,
   );
-  if (count === 0 || count > MOST)
-    throw new Refusal(400, 1004, `DNS Validation Error: a batch has 1 to ${MOST} records.`);
+  if (count === 0 || count > MAX_RECORDS)
+    throw new Refusal(400, 1004, `DNS Validation Error: a batch has 1 to ${MAX_RECORDS} records.`);
   const draft: Records = new Map(state.records);
   const result = {
     deletes: items("deletes").map((item) => shown(remove(draft, zone, idOf(item)))),

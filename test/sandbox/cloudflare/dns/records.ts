@@ -59,7 +59,7 @@ export function create(records: Records, zone: Zone, body: unknown): DnsRecord {
   return record;
 }
 
-/** What the body leaves out falls back to its default: a PUT without a comment takes the comment away. */
+/** Omitted fields get their defaults: a PUT without a comment removes the comment. */
 export function replace(records: Records, zone: Zone, id: string, body: unknown): DnsRecord {
   const old = recordOf(records, zone, id);
   const content = normalised(zone, body);
@@ -103,7 +103,7 @@ export function remove(records: Records, zone: Zone, id: string): DnsRecord {
   return record;
 }
 
-/** As the API answers a record, with the fields that nobody can set. */
+/** A record as the API returns it, with read-only fields. */
 export function shown(record: DnsRecord): object {
   return { ...record, proxiable: ["A", "AAAA", "CNAME"].includes(record.type), meta: {} };
 }

@@ -17,7 +17,7 @@ export function zoneRoutes(state: CloudflareState): Route[] {
   ];
 }
 
-/** The guard has refused unknown zones already. */
+/** The guard has already refused unknown zones. */
 export function zoneOf(state: CloudflareState, params: Request["params"]): Zone {
   const zone = state.zones.get(params.zone_id ?? "");
   if (!zone) throw new Error("a request for an unknown zone came past the guard");

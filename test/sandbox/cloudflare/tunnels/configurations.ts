@@ -14,7 +14,7 @@ export function configurationRoutes(state: CloudflareState): Route[] {
   ];
 }
 
-/** A tunnel that was never configured answers too: version 0 and no document. */
+/** A tunnel that was never configured has version 0 and no document. */
 function read(state: CloudflareState, { params }: Request): object {
   const tunnel = tunnelOf(state, params);
   const never = {
@@ -30,7 +30,7 @@ function read(state: CloudflareState, { params }: Request): object {
   };
 }
 
-/** The whole document is replaced, unconditionally: what the writer did not copy is gone. */
+/** A PUT replaces the whole document, unconditionally: whatever the writer did not copy is lost. */
 function write(state: CloudflareState, request: Request): object {
   const tunnel = tunnelOf(state, request.params);
   const { body } = request.call;

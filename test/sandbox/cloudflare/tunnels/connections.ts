@@ -4,7 +4,7 @@ import type { Propagation } from "../propagation.ts";
 import type { CloudflareState, Tunnel } from "../state.ts";
 import { tunnelOf } from "./tunnels.ts";
 
-/** One connector with the usual four connections stands behind a healthy tunnel, with two behind a degraded one. */
+/** A healthy tunnel has one connector with the usual four connections, a degraded one has two connections. */
 const CONNECTIONS: Readonly<Record<Tunnel["status"], number>> = {
   healthy: 4,
   degraded: 2,
@@ -34,7 +34,7 @@ export function connectionRoutes(state: CloudflareState, propagation: Propagatio
   ];
 }
 
-/** `config_version` is what the connector runs on, which may be behind the document. */
+/** `config_version` is the version that the connector runs, which may be behind the document. */
 function connectors(
   tunnel: Tunnel,
   propagation: Propagation,

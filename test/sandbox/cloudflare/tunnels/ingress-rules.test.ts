@@ -7,7 +7,7 @@ const withRule = (fields: object) => ({ ingress: [{ ...rule, ...fields }, last] 
 const withOptions = (originRequest: unknown) => withRule({ originRequest });
 
 test.for([
-  { name: "no document", config: undefined },
+  { name: "no content", config: undefined },
   { name: "no rules", config: { ingress: [] } },
   { name: "no catch-all", config: { ingress: [rule] } },
   { name: "a catch-all with a path", config: { ingress: [{ ...last, path: "/x" }] } },

@@ -4,7 +4,7 @@ import { originRequestFault } from "./origin-request.ts";
 
 /**
  * What is wrong with a tunnel's configuration document, or `undefined`. The rules are those of cloudflared 2026.1.2,
- * measured: unknown keys, duplicate hostnames, underscores and odd ports pass, one bad value refuses the whole document.
+ * measured: it accepts unknown keys, duplicate hostnames, underscores and odd ports, and one bad value refuses the whole document.
  */
 export function documentFault(config: unknown): string | undefined {
   if (!isFields(config)) return "config is required";
@@ -41,7 +41,7 @@ function matchFault(rule: Fields, last: boolean): string | undefined {
   return path !== "" && !compilesAsRe2(path) ? "path is not a valid regular expression" : undefined;
 }
 
-/** cloudflared's expressions are Go's: what those lack is refused here although JavaScript knows it. */
+/** cloudflared uses Go's regular expressions and refuses syntax that only JavaScript has. */
 function compilesAsRe2(pattern: string): boolean {
   try {
     re2(pattern);

@@ -4,7 +4,7 @@ const isWhole = (value: unknown): boolean => Number.isSafeInteger(value);
 const isFlag = (value: unknown): boolean => typeof value === "boolean";
 const isString = (value: unknown): boolean => typeof value === "string";
 
-/** In lower case, for cloudflared does not look at the case of keys. Durations are whole seconds, `"30s"` is none. */
+/** In lower case, because cloudflared ignores the case of keys. Durations are whole seconds; `"30s"` is invalid. */
 const OPTIONS: Readonly<Record<string, (value: unknown) => boolean>> = {
   connecttimeout: isWhole,
   tlstimeout: isWhole,

@@ -31,7 +31,7 @@ export function tunnelRoutes(state: CloudflareState): Route[] {
   ];
 }
 
-/** What `cloudflared tunnel run --token` takes. */
+/** The token for `cloudflared tunnel run --token`. */
 export function connectorToken(accountId: string, { id, secret }: Tunnel): string {
   return Buffer.from(JSON.stringify({ a: accountId, t: id, s: secret })).toString("base64");
 }
@@ -42,7 +42,7 @@ export function tunnelOf(state: CloudflareState, params: Request["params"]): Tun
   return tunnel;
 }
 
-/** Deleted tunnels stay in the list for good, unless the request says `is_deleted=false`. */
+/** Deleted tunnels stay in the list for ever, unless the request has `is_deleted=false`. */
 function listed(state: CloudflareState, { call: { query } }: Request): Tunnel[] {
   const deleted = query.get("is_deleted");
   const fits = ({ id, name, status, deleted_at }: Tunnel): boolean =>
@@ -53,7 +53,7 @@ function listed(state: CloudflareState, { call: { query } }: Request): Tunnel[] 
   return [...state.tunnels.values()].filter(fits);
 }
 
-/** Without `config_src` the tunnel is one that is configured on its own machine. */
+/** Without `config_src` the tunnel is configured locally. */
 function create(state: CloudflareState, { call: { body } }: Request): Tunnel {
   const fields = isFields(body) ? body : {};
   const name = freeName(state, fields.name);
@@ -106,7 +106,7 @@ function longEnough(secret: unknown): string {
   throw new Refusal(400, 1002, "tunnel_secret must be base64 of at least 32 bytes");
 }
 
-/** The answer to a creation carries the secret, the only one that does besides `…/token`. */
+/** Only the answer to a creation and `…/token` contain the secret. */
 function created(state: CloudflareState, tunnel: Tunnel): object {
   const { id, name, secret } = tunnel;
   const credentials_file = {

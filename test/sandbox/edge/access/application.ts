@@ -5,14 +5,14 @@ import type { AccessApplication } from "../../cloudflare/state.ts";
 interface Cover {
   readonly application: AccessApplication;
   readonly host: string;
-  /** `""` for the whole host, else beginning with `/`. */
+  /** `""` for the whole host, else a path with a leading `/`. */
   readonly path: string;
 }
 
 const literal = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}/]/g, "\\$&");
 
 /**
- * A `*` in the host stands within its own label: `*.example.com` covers `a.example.com` and not `a.b.example.com`,
+ * A `*` in the host matches within one label: `*.example.com` covers `a.example.com` and not `a.b.example.com`,
  * although the tunnel's and DNS's `*.example.com` reach both.
  * @see https://developers.cloudflare.com/cloudflare-one/access-controls/policies/app-paths/
  */
@@ -20,7 +20,7 @@ function coversHost(pattern: string, name: string): boolean {
   return new RegExp(`^${pattern.split("*").map(literal).join("[^.]*")}$`).test(name);
 }
 
-/** `/p` covers `/p` and `/p/…`; a `*` spans segments; `/p/*` covers what is below `/p` and not `/p` itself. */
+/** `/p` covers `/p` and `/p/…`; a `*` spans segments; `/p/*` covers everything below `/p`, but not `/p` itself. */
 function coversPath(pattern: string, path: string): boolean {
   if (pattern === "" || pattern === "/*") return true;
   return new RegExp(`^${pattern.split("*").map(literal).join(".*")}(/.*)?$`, "s").test(path);
@@ -52,7 +52,7 @@ function bySpecificity(a: Cover, b: Cover): number {
   );
 }
 
-/** @param path - decoded; whether Cloudflare cleans it before it looks is not documented */
+/** @param path - decoded; whether Cloudflare cleans it before matching is not documented */
 export function applicationFor(
   apps: readonly AccessApplication[],
   name: string,
@@ -65,7 +65,7 @@ export function applicationFor(
     .toSorted(bySpecificity)[0]?.application;
 }
 
-/** The path that an application's cookie is for, where it is kept to the path. */
+/** The path of an application's cookie, if the cookie is limited to the path. */
 export function cookiePath(application: AccessApplication): string {
   const path = covers(application)[0]?.path ?? "";
   return application.path_cookie_attribute === true && path !== "" && !path.includes("*")

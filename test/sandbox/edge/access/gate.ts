@@ -1,4 +1,4 @@
-/** Access in front of a hostname: lets a request past, or sends it to log in, or says no. */
+/** Access in front of a hostname: passes a request, sends it to the login, or denies it. */
 
 import { posix } from "node:path";
 import type { AccessApplication, EdgeView } from "../../cloudflare/state.ts";
@@ -28,7 +28,7 @@ export interface GateOptions {
   readonly logins: Logins;
   readonly tickets: Tickets;
   readonly serviceTokens: ServiceTokens;
-  /** Whether a login is held against the policies at each request, or stays good until it ends. */
+  /** Whether each request checks the login against the policies, or a login stays valid until it ends. */
   readonly oldLogins: "rechecked" | "kept";
   readonly cleansPaths: boolean;
   readonly teamUrl: () => string;
@@ -85,7 +85,7 @@ function loginUrl(visit: Visit, { aud }: AccessApplication, { teamUrl }: GateOpt
   return `${teamUrl()}/cdn-cgi/access/login/${visit.name}?${query}`;
 }
 
-/** What Access answers on every hostname that it may stand before. */
+/** Access's own paths on every protected hostname. */
 async function ownPage(
   visit: Visit,
   { logins, tickets, url }: GateOptions,
@@ -93,7 +93,7 @@ async function ownPage(
   if (visit.path === "/cdn-cgi/access/authorized") {
     const ticket = tickets.redeem(visit.query.get("nonce") ?? "", visit.name);
     if (!ticket) return loginFailed("This login has been used up; open the page again.");
-    // No Secure: the sandbox speaks plain http, and not every browser takes localhost for a safe place.
+    // No Secure: the sandbox uses plain http, and not every browser treats localhost as secure.
     const cookie = `${COOKIE}=${ticket.jwt}; Path=${ticket.cookiePath}; HttpOnly; SameSite=Lax`;
     return redirect(url(visit.name) + ticket.target, { "set-cookie": cookie });
   }

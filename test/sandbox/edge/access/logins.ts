@@ -1,4 +1,4 @@
-/** Access's application tokens: real JWTs, each good only while its login stands in this list. */
+/** Access's application tokens: real JWTs, each valid only while its login is in this list. */
 
 import { randomBytes } from "node:crypto";
 import {
@@ -20,7 +20,7 @@ export interface SigningKey {
   readonly certs: JSONWebKeySet;
 }
 
-/** Takes a tenth of a second: suites that open many edges make one and share it. */
+/** Takes a tenth of a second, so suites with many edges share one key. */
 export async function makeSigningKey(): Promise<SigningKey> {
   const { publicKey, privateKey } = await generateKeyPair("RS256", { extractable: true });
   const kid = randomBytes(16).toString("hex");
@@ -38,15 +38,15 @@ export interface Login {
 export interface Logins {
   readonly keys: JWTVerifyGetKey;
   readonly certs: JSONWebKeySet;
-  /** Notes a login and gives its token, good for the application's session. */
+  /** Stores a login. @returns its token, valid for the application's session */
   grant(application: AccessApplication, identity: Identity): Promise<string>;
-  /** The token of a request that a service token vouches for; it has no e-mail. */
+  /** The token of a request with a service token; it has no e-mail. */
   vouch(application: AccessApplication, clientId: string): Promise<string>;
-  /** The first of these cookies that is a standing login of this application. */
+  /** The first of these cookies that is a valid login of this application. */
   standing(cookies: readonly string[], application: AccessApplication): Promise<Login | undefined>;
-  /** Ends every login of an application that was given before now. */
+  /** Ends every existing login of an application. */
   revoke(aud: string): void;
-  /** Ends every login of whoever these cookies belong to: Access knows no logout from one application alone. */
+  /** Ends every login of the person with these cookies: Access has no logout from a single application. */
   logout(cookies: readonly string[]): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export function logins({
   const issuer = `https://${team}.cloudflareaccess.com`;
   const keys = createLocalJWKSet(key.certs);
   const kid = key.certs.keys[0]?.kid ?? "";
-  /** By identity_nonce. Set by grant, cleared by revoke and logout; a token whose nonce is gone is worth nothing. */
+  /** By identity_nonce. Set by grant, cleared by revoke and logout; a token without its nonce here is invalid. */
   const open = new Map<string, { readonly aud: string; readonly identity: Identity }>();
 
   const signed = (

@@ -1,4 +1,4 @@
-/** Access as the OpenID Connect client of an identity provider. Its sentences are those that people search the web for. */
+/** Access as the OpenID Connect client of an identity provider, with Cloudflare's own error messages. */
 
 import { createHash, randomBytes } from "node:crypto";
 import {
@@ -12,14 +12,14 @@ import type { IdentityProvider } from "../../cloudflare/state.ts";
 import type { Wire } from "../wire.ts";
 import type { Identity } from "./policy.ts";
 
-/** A login that came to nothing; the message is what the visitor reads. */
+/** A failed login; the visitor sees the message. */
 export class LoginFailure extends Error {}
 
 const NO_CODE = "Failed to exchange code for token";
 const NO_USER = "Failed to fetch user/group information from the identity provider";
 const NOT_VERIFIED = "Failed to verify oidc token with fresh keys";
 
-/** Cloudflare takes no others (developers.cloudflare.com, generic OIDC, checked 2026-11). */
+/** Cloudflare accepts no others (developers.cloudflare.com, generic OIDC, checked 2026-11). */
 const ALGORITHMS = ["RS256", "RS512", "PS512", "ES256", "ES384", "ES512"];
 
 const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
@@ -58,7 +58,7 @@ export function authorizationUrl(
 }
 
 /**
- * Who the provider says came back with this code.
+ * The identity that the provider returns for this code.
  * @throws {LoginFailure}
  */
 export async function identify(
@@ -105,7 +105,7 @@ async function exchanged(
   return token;
 }
 
-/** The claims, once the signature and the audience hold. Generic OIDC has no issuer to compare with. */
+/** The claims, after a check of signature and audience. Generic OIDC has no issuer to compare. */
 async function verified(
   { config }: IdentityProvider,
   wire: Wire,

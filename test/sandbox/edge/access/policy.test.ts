@@ -68,7 +68,7 @@ describe("one policy", () => {
       rule: { any_valid_service_token: {} },
       verdict: "deny",
     },
-  ])("an allow policy that includes $name: $verdict", ({ rule, verdict }) => {
+  ])("an allow policy that includes $name answers $verdict", ({ rule, verdict }) => {
     expect(judge([policy("p", "allow", [rule])], ADA)).toBe(verdict);
   });
 

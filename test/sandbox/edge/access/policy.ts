@@ -1,4 +1,4 @@
-/** What an application's policies say about a visitor. */
+/** Evaluates an application's policies for a visitor. */
 
 import { BlockList, isIPv6 } from "node:net";
 import type { AccessApplication, AccessPolicy, EdgeView } from "../../cloudflare/state.ts";
@@ -6,22 +6,22 @@ import type { AccessApplication, AccessPolicy, EdgeView } from "../../cloudflare
 export interface Identity {
   readonly email: string;
   readonly sub: string;
-  /** Id of the identity provider that vouches. */
+  /** The id of the identity provider. */
   readonly idp: string;
-  /** The custom claims that the provider's `config.claims` names, as the id_token had them. */
+  /** The custom claims in the provider's `config.claims`, as in the id_token. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
 export interface Asker {
   readonly ip: string;
   readonly identity?: Identity;
-  /** Id of the service token whose secret came along. */
+  /** The id of the service token in the request. */
   readonly serviceToken?: string;
 }
 
 export type Verdict = "bypass" | "service" | "allow" | "deny" | "who";
 
-/** A rule that the sandbox cannot judge. Guessing either way could hide a hole, so the request fails. */
+/** A rule that the sandbox cannot judge. A guess in either direction could hide a security hole, so the request fails. */
 export class UnknownRule extends Error {
   constructor(key: string) {
     super(`the sandbox cannot judge the Access rule "${key}"`);
@@ -49,7 +49,7 @@ const RULES: Readonly<Record<string, (asker: Asker, leaf: Leaf) => boolean>> = {
     identity !== undefined &&
     same(identity.email.slice(identity.email.lastIndexOf("@") + 1), leaf.domain),
   login_method: ({ identity }, leaf) => identity !== undefined && identity.idp === leaf.id,
-  // Values are compared one by one and exactly, letter case included.
+  // Each value is compared exactly, including letter case.
   oidc: ({ identity }, leaf) =>
     identity !== undefined &&
     identity.idp === leaf.identity_provider_id &&
@@ -78,7 +78,7 @@ function admits(policy: AccessPolicy, asker: Asker): boolean {
   );
 }
 
-/** The application's policies by precedence; a link to a policy that is not there counts for nothing. */
+/** The application's policies by precedence, without links to missing policies. */
 export function policiesOf(view: EdgeView, application: AccessApplication): AccessPolicy[] {
   return (application.policies ?? [])
     .toSorted((a, b) => a.precedence - b.precedence)
@@ -86,8 +86,8 @@ export function policiesOf(view: EdgeView, application: AccessApplication): Acce
 }
 
 /**
- * Bypass and Service Auth first, and without an identity; then allow and deny in their order; the first match
- * stops. Nothing matches: denied. Nobody logged in and nothing but a login would help: "who".
+ * Bypass and Service Auth come first, without an identity. Then allow and deny in their order; the first match
+ * decides. Without a match the answer is deny, or "who" if the visitor is not logged in and a login could help.
  */
 export function judge(policies: readonly AccessPolicy[], asker: Asker): Verdict {
   const { identity, ...stranger } = asker;

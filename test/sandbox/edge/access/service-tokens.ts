@@ -1,24 +1,24 @@
-/** Who comes with a service token in place of a login. */
+/** Requests with a service token instead of a login. */
 
 import { timingSafeEqual } from "node:crypto";
 import type { EdgeView, ServiceToken } from "../../cloudflare/state.ts";
 import type { Visit } from "../visit.ts";
 
 export interface ServiceTokens {
-  /** The token whose secret came along; none where it has expired, or counts for this application no longer. */
+  /** The service token of the request; undefined if it has expired or is revoked for this application. */
   presented(visit: Visit, view: EdgeView, aud: string): ServiceToken | undefined;
   /** The application's tokens have been revoked. */
   revoke(aud: string): void;
 }
 
 export interface ServiceTokenOptions {
-  /** Whether a revocation shuts service tokens out too. */
+  /** Whether a revocation includes service tokens. */
   readonly revocable: boolean;
   readonly now: () => number;
 }
 
 export function serviceTokens({ revocable, now }: ServiceTokenOptions): ServiceTokens {
-  /** Audiences that no service token gets into any more; never cleared, for Cloudflare names no way back. */
+  /** Audiences that refuse every service token. Never cleared, because Cloudflare documents no way back. */
   const shut = new Set<string>();
   return {
     presented: (visit, { serviceTokens = [] }, aud) => {

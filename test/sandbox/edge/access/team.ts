@@ -1,4 +1,4 @@
-/** The team domain, `<team>.cloudflareaccess.com`: where logins begin, come back, and are judged. */
+/** The team domain, `<team>.cloudflareaccess.com`: where logins start, return, and are judged. */
 
 import type { AccessApplication, EdgeView, IdentityProvider } from "../../cloudflare/state.ts";
 import { loginFailed, noAccess, type Page, redirect } from "../pages.ts";
@@ -56,14 +56,14 @@ function providersOf(
   );
 }
 
-/** The page that offers the login methods, or at once the one there is. */
+/** The page with the login methods, or a redirect if there is only one. */
 function login(visit: Visit, options: TeamOptions): Page {
   const view = options.view();
   const host = visit.path.slice(LOGIN.length);
   const target = visit.query.get("redirect_url") ?? "/";
   const aud = visit.query.get("kid") ?? "";
   const application = view.apps.find((app) => app.aud === aud);
-  // The host comes from the address bar: without this a login could be led to a host the application is not for.
+  // The host comes from the URL: without this check a login could lead to a host of another application.
   const path = target.startsWith("/") ? decodedPath(target) : undefined;
   if (!application || path === undefined || !applicationFor([application], host, path))
     return notFound;
@@ -108,7 +108,7 @@ function depart(idp: IdentityProvider, errand: Errand, { team, tickets }: TeamOp
   );
 }
 
-/** The identity provider sent the browser back. Everything is looked up afresh: it may have changed meanwhile. */
+/** The browser returns from the identity provider. Everything is read again, because it may have changed. */
 async function callback(visit: Visit, options: TeamOptions): Promise<Page> {
   const errand = options.tickets.resume(visit.query.get("state") ?? "");
   if (!errand) return loginFailed("Invalid login session: the state is unknown or has been used.");

@@ -1,4 +1,4 @@
-/** What is under way between the pages of a login. Each entry is good for one use. */
+/** The state between the pages of a login. Each entry can be used once. */
 
 import { randomBytes } from "node:crypto";
 
@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 export interface Errand {
   readonly aud: string;
   readonly host: string;
-  /** The request target that the visitor wanted. */
+  /** The request target that the visitor requested. */
   readonly target: string;
   readonly idp: string;
   readonly verifier: string;

@@ -1,4 +1,4 @@
-/** cloudflared: takes configurations, routes what the edge sends through the tunnel, checks the token, asks the origin. */
+/** cloudflared: accepts configurations, routes requests from the edge, checks the token, and forwards to the origin. */
 
 import { posix } from "node:path";
 import type { JWTVerifyGetKey } from "jose";
@@ -12,7 +12,7 @@ import { jwtVerdict } from "./jwt.ts";
 import { ruleFor } from "./match.ts";
 import type { Service } from "./service.ts";
 
-/** The address of an origin's host name; undefined when there is none. */
+/** The address of an origin's hostname; undefined if there is none. */
 export type Resolve = (host: string) => Promise<string | undefined>;
 
 export interface ConnectorOptions {
@@ -25,7 +25,7 @@ export interface ConnectorOptions {
 }
 
 export interface Connector {
-  /** The sentences with which configurations were refused, oldest first. */
+  /** Why configurations were refused, oldest first. */
   readonly refusals: readonly string[];
   serve(
     visit: Visit,
@@ -37,12 +37,12 @@ export interface Connector {
 
 export function connector(options: ConnectorOptions): Connector {
   const refusals: string[] = [];
-  /** By tunnel: the newest version seen, and the rules in force, which are older when the newest was refused. */
+  /** By tunnel: the newest version seen, and the rules in force, which are older if the newest was refused. */
   const running = new Map<string, { readonly version: number; readonly rules: readonly Rule[] }>();
 
   const rulesOf = (tunnel: string, { version, config }: TunnelConfiguration): readonly Rule[] => {
     const now = running.get(tunnel);
-    // A version that is not newer is ignored without a word.
+    // cloudflared silently ignores a version that is not newer.
     if (now && version <= now.version) return now.rules;
     const rules = taken(config, refusals) ?? now?.rules ?? [];
     running.set(tunnel, { version, rules });

@@ -1,13 +1,13 @@
 /**
- * Takes a tunnel's configuration as cloudflared takes it: whole or not at all. What is refused and what is let through
- * was measured with cloudflared 2026.1.2; where that seems odd (unknown keys, letter case, `0` for a duration), it is so.
+ * Parses a tunnel's configuration like cloudflared, which accepts it whole or not at all. What it accepts and refuses
+ * was measured with cloudflared 2026.1.2, including what seems odd (unknown keys, letter case, `0` for a duration).
  */
 
 import { domainToASCII } from "node:url";
 import { re2 } from "./re2.ts";
 import { type Service, serviceOf } from "./service.ts";
 
-/** cloudflared logs this and goes on with the configuration that it had. */
+/** cloudflared logs this and keeps its old configuration. */
 export class RefusedDocument extends Error {}
 
 export interface AccessCheck {
@@ -124,7 +124,7 @@ function checked(origin: Json): void {
   accessOf(origin);
 }
 
-/** Go's JSON decoder takes keys in any letter case. */
+/** Go's JSON decoder accepts keys in any letter case. */
 function field(json: Json, key: string): unknown {
   return (
     json[key] ??

@@ -1,5 +1,5 @@
 /**
- * cloudflared's own look at the Access token (`originRequest.access`), as measured with 2026.1.2:
+ * cloudflared's own check of the Access token (`originRequest.access`), as measured with 2026.1.2:
  *
  * | token                                                                  | answer |
  * |------------------------------------------------------------------------|--------|
@@ -18,7 +18,7 @@ const NBF_LEEWAY_S = 5 * 60;
 
 export interface JwtQuestion {
   readonly check: AccessCheck;
-  /** The value of Cf-Access-Jwt-Assertion; a cookie counts for nothing. */
+  /** The value of Cf-Access-Jwt-Assertion; cloudflared ignores the cookie. */
   readonly token: string | undefined;
   readonly keys: JWTVerifyGetKey;
   /** Milliseconds since 1970. */
@@ -36,7 +36,7 @@ export async function jwtVerdict({ check, token, keys, now }: JwtQuestion): Prom
       clockTolerance: NBF_LEEWAY_S,
       currentDate: new Date(now),
     });
-    // The leeway is for nbf alone; jose would give it to exp as well.
+    // The leeway is only for nbf; jose would apply it to exp as well.
     if ((payload.exp ?? 0) * 1000 < now) return 502;
     return [payload.aud ?? []].flat().some((aud) => check.audTag.includes(aud)) ? "on" : 403;
   } catch {

@@ -1,12 +1,12 @@
 import type { Rule } from "./document.ts";
 
-/** The letter case counts, a wildcard reaches any depth, and a closing dot is part of the name. */
+/** Letter case counts, a wildcard matches any depth, and a trailing dot is part of the name. */
 function matchesHost(pattern: string, host: string): boolean {
   return pattern === host || (pattern.startsWith("*.") && host.endsWith(pattern.slice(1)));
 }
 
 /**
- * The first rule that matches; undefined when there is no rule at all.
+ * The first rule that matches; undefined without any rule.
  * @param path - decoded, uncleaned, without the query
  */
 export function ruleFor(rules: readonly Rule[], host: string, path: string): Rule | undefined {

@@ -61,11 +61,11 @@ function complement(ranges: readonly Range[]): Range[] {
   return [first, ...gaps].filter(([low, high]) => low <= high);
 }
 
-/** A character that stands for itself, whatever JavaScript would make of it. */
+/** A literal character, escaped for JavaScript. */
 export const literal = (char: string): string =>
   /[0-9A-Za-z]/.test(char) ? char : point(char.codePointAt(0) ?? 0);
 
-/** `\d`, `\pL`, `\P{Greek}`: what goes between the brackets of a class; undefined when the escape is one character. */
+/** `\d`, `\pL`, `\P{Greek}`: the content for the brackets of a class; undefined if the escape is one character. */
 export function escapedSet(cursor: Cursor): string | undefined {
   const next = cursor.chars[cursor.at + 1] ?? "";
   const perl = Object.hasOwn(PERL, next.toLowerCase()) ? PERL[next.toLowerCase()] : undefined;
@@ -107,7 +107,7 @@ const CONTROLS: Readonly<Record<string, string>> = {
   v: "\v",
 };
 
-/** The one character that an escape stands for. @throws {SyntaxError} for `\u`, `\Z`, `\1` and whatever else RE2 does not know */
+/** The character of an escape. @throws {SyntaxError} for `\u`, `\Z`, `\1` and anything else that RE2 does not know */
 export function literalEscape(cursor: Cursor): string {
   const text = cursor.chars.slice(cursor.at + 1, cursor.at + 12).join("");
   const hex = /^x(?:([0-9a-f]{2})|\{([0-9a-f]{1,8})\})/i.exec(text);
@@ -132,7 +132,7 @@ function fromCode(code: number): string {
   return String.fromCodePoint(code);
 }
 
-/** From `[` to `]`. A `]` right at the start stands for itself, as does a `-` that makes no range. */
+/** From `[` to `]`. A `]` at the start is literal, as is a `-` that forms no range. */
 export function charClass(cursor: Cursor): string {
   const negated = cursor.chars[cursor.at + 1] === "^";
   cursor.at += negated ? 2 : 1;

@@ -1,6 +1,6 @@
 /**
- * RE2, as far as "does it match?" needs it: the syntax of Go's regexp rewritten for JavaScript's, and refused where
- * Go refuses it. Groups capture nothing and greed does not matter, because nobody asks what matched.
+ * RE2, as far as matching needs it: rewrites the syntax of Go's regexp for JavaScript and refuses what Go refuses.
+ * Groups capture nothing and greediness does not matter, because only the fact of a match counts.
  * @see https://github.com/google/re2/wiki/Syntax
  */
 
@@ -12,7 +12,7 @@ interface Flags {
   readonly s: boolean;
 }
 
-/** A piece of the pattern, and how often it repeats what is in it: RE2 allows 1000 in all. */
+/** A part of the pattern, and how often it repeats its content: RE2 allows 1000 in total. */
 interface Piece {
   readonly source: string;
   readonly weight: number;
@@ -34,7 +34,7 @@ function alternation(cursor: Cursor, outer: Flags): Piece {
     const set = takeFlags(cursor, flags);
     if (set) flags = set;
     const piece = set ? { source: "", weight: 1 } : repeated(cursor, atom(cursor, flags));
-    // Without this `(?i)*` would repeat whatever stands before the flags.
+    // Without this check `(?i)*` would repeat the part before the flags.
     if (set && /^[*+?]/.test(cursor.chars[cursor.at] ?? ""))
       throw new SyntaxError("missing argument to repetition operator");
     source += piece.source;
@@ -114,7 +114,7 @@ function escaped(cursor: Cursor, folded: (source: string) => Piece): Piece {
   return folded(set === undefined ? literal(literalEscape(cursor)) : `[${set}]`);
 }
 
-/** `\Q…\E`: everything in between stands for itself; a repetition after it takes the last character. */
+/** `\Q…\E`: everything in between is literal; a repetition after it applies to the last character. */
 function quoted(cursor: Cursor, folded: (source: string) => Piece): Piece {
   const text =
     cursor.chars

@@ -1,4 +1,4 @@
-/** What a rule leads to. */
+/** The origin of a rule. */
 
 export type Service =
   | {
@@ -9,10 +9,10 @@ export type Service =
     }
   | { readonly kind: "status"; readonly status: number }
   | { readonly kind: "hello" }
-  /** Real to cloudflared, and not in the sandbox: tcp, ssh, unix sockets and the like. */
+  /** Valid for cloudflared, but not simulated: tcp, ssh, unix sockets and others. */
   | { readonly kind: "foreign"; readonly service: string };
 
-/** @returns undefined for what cloudflared refuses: no scheme, no host, or any path, even a closing `/` */
+/** @returns undefined for what cloudflared refuses: no scheme, no host, or any path, even a trailing `/` */
 export function serviceOf(service: string): Service | undefined {
   const status = /^http_status:(\d+)$/.exec(service);
   if (status)

@@ -1,18 +1,18 @@
-/** A browser as small as it can be: follows redirects between local names and keeps cookies by host. For the edge's own tests. */
+/** A minimal browser for the edge's own tests: follows redirects between local names and keeps cookies by host. */
 
 import { type ProbeAnswer, type ProbeOptions, probe } from "../probe.ts";
 
 export interface Page extends ProbeAnswer {
-  /** Where it ended. */
+  /** The final URL. */
   readonly url: URL;
-  /** Every URL on the way, the first one included. */
+  /** Every URL on the way, including the first one. */
   readonly way: readonly string[];
 }
 
 export interface Browser {
   /** Follows at most ten redirects. */
   open(url: string): Promise<Page>;
-  /** Sends a form; follows as `open` does. */
+  /** Submits a form and follows redirects like `open`. */
   submit(url: string, fields: Readonly<Record<string, string>>): Promise<Page>;
   /** `name=value; …` for a host. */
   cookies(host: string): string;

@@ -1,4 +1,4 @@
-/** An edge on a hand-made view, and who may pass it without a login. */
+/** An edge with a view made by hand, and a way in without a login. */
 
 import type { IngressRule } from "../../cloudflare/state.ts";
 import { makeSigningKey } from "../access/logins.ts";
@@ -6,7 +6,7 @@ import { type EdgeOptions, startEdge } from "../index.ts";
 import type { Seen } from "../visit.ts";
 import { application, policy, serviceToken, type World, world } from "./world.ts";
 
-/** One for all the edges of a test file: making it is the slow part. */
+/** Shared by all edges of a test file, because creating a key is slow. */
 export const signingKey = makeSigningKey();
 
 export const HOST = "app.example.com";
@@ -34,7 +34,7 @@ export const AS_MACHINE = {
   "CF-Access-Client-Secret": "hush",
 };
 
-/** A hostname that one service token may enter: a way past Access without a login. */
+/** A hostname that admits one service token without a login. */
 export const machineApp = (uri: string): World => {
   const entry = policy("machines", "non_identity", [{ service_token: { token_id: "machine" } }]);
   return {

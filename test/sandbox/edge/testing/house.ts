@@ -1,4 +1,4 @@
-/** One protected hostname with an origin behind it, and a provider that logs everybody in at once. */
+/** One protected hostname with an origin, and a provider that logs everyone in at once. */
 
 import type { AccessApplication, IngressRule } from "../../cloudflare/state.ts";
 import { type EdgeOptions, startEdge } from "../index.ts";

@@ -1,4 +1,4 @@
-/** An identity provider that logs everybody in at once, for the edge's own tests: knobs instead of pages. */
+/** An identity provider for the edge's own tests. It logs everyone in at once and has settings instead of pages. */
 
 import { createHash, randomBytes } from "node:crypto";
 import http from "node:http";
@@ -15,21 +15,21 @@ import {
 
 export interface OidcStub extends AsyncDisposable {
   readonly port: number;
-  /** What the Cloudflare login method is set to. */
+  /** The settings of the Cloudflare login method. */
   readonly config: Record<string, unknown>;
-  /** Of whoever logs in next. */
+  /** The claims of the next login. */
   claims: JWTPayload;
   /** How id_tokens are signed; HS256 signs with the client secret. */
   alg: "RS256" | "ES256" | "HS256" | "EdDSA";
-  /** Published keys; unless set, those that are signed with. */
+  /** The published keys; by default the signing keys. */
   jwks?: JSONWebKeySet;
-  /** Query of the last authorization request. */
+  /** The query of the last authorization request. */
   asked?: URLSearchParams;
 }
 
 const CLIENT = { client_id: "cf-tunnel-access", client_secret: "correct horse" };
 
-/** @param origin - its public one */
+/** @param origin - its public origin */
 export async function oidcStub(origin: string): Promise<OidcStub> {
   const codes = new Map<string, string>();
   const keys = {

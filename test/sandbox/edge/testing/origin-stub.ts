@@ -1,4 +1,4 @@
-/** An origin that says what it was asked, for the edge's own tests. */
+/** An origin that records its requests, for the edge's own tests. */
 
 import http, { type IncomingHttpHeaders, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -13,13 +13,13 @@ export interface Asked {
 
 export interface OriginStub extends AsyncDisposable {
   readonly port: number;
-  /** `http://localhost:<port>`, as an ingress rule has it. */
+  /** `http://localhost:<port>`, as in an ingress rule. */
   readonly service: string;
   /** Every request, in order of arrival. */
   readonly asked: readonly Asked[];
 }
 
-/** @param listener - answers in place of "hello from the origin"; the request's body has been read */
+/** @param listener - answers instead of "hello from the origin", after the request's body has been read */
 export async function originStub(listener?: RequestListener): Promise<OriginStub> {
   const asked: Asked[] = [];
   const server = http.createServer(async (req, res) => {

@@ -1,6 +1,6 @@
 import net from "node:net";
 
-/** Asks for a WebSocket; everything that comes back until the answer to `say` (or the end of the connection). */
+/** Opens a WebSocket. @returns everything that arrives until the answer to `say` or the end of the connection */
 export function shake(port: number, host: string, say?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = net.connect(port, "127.0.0.1");

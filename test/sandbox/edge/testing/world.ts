@@ -1,4 +1,4 @@
-/** Hand-made views of the edge, for its own tests: one tunnel, and what stands before it. */
+/** Views of the edge made by hand, for its own tests: one tunnel, and what is in front of it. */
 
 import type {
   AccessApplication,
