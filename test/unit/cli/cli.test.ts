@@ -3,7 +3,7 @@ import { COMMANDS, cli } from "../../../src/cli/cli.ts";
 import { createTerminal } from "../../../src/core/terminal.ts";
 import { VERSION } from "../../../src/core/version.ts";
 
-/** The program with nothing in its environment, and what it wrote. */
+/** Runs the program with an empty environment and returns its output. */
 async function ran(...argv: readonly string[]) {
   return await ranWith({}, ...argv);
 }
@@ -30,7 +30,7 @@ async function ranWith(locale: Readonly<Record<string, string>>, ...argv: readon
   return { code, ...written };
 }
 
-describe("what is no command or option", () => {
+describe("unknown commands and options", () => {
   it.each([
     { args: ["aply"], says: 'unknown command "aply"; did you mean cfauth apply?' },
     { args: ["xyzzy"], says: 'unknown command "xyzzy"; cfauth --help lists all commands' },
@@ -60,13 +60,13 @@ describe("what is no command or option", () => {
       args: ["apply", "--constructor"],
       says: "unknown option --constructor for cfauth apply; see cfauth apply --help",
     },
-  ])("$args is refused with what would be right", async ({ args, says }) => {
+  ])("$args is refused with the correct usage", async ({ args, says }) => {
     expect(await ran(...args)).toEqual({ code: 64, out: "", err: `cfauth: ${says}\n` });
   });
 });
 
 describe("help", () => {
-  it("has no sign that the terminal may not show", async () => {
+  it("help has no symbol that the terminal may not show", async () => {
     const { out } = await ranWith({ LANG: "C" }, "plan", "--help");
     expect(out).toContain("... waiting");
     expect(out).not.toMatch(/[^\n\x20-\x7e]/);
@@ -85,7 +85,7 @@ describe("help", () => {
   );
 
   it.each(COMMANDS.map((command) => [command.name, command] as const))(
-    "cfauth %s --help tells its options and exit codes",
+    "cfauth %s --help shows its options and exit codes",
     async (name, command) => {
       const { code, out, err } = await ran(name, "--help");
       expect([code, err]).toEqual([0, ""]);
@@ -97,13 +97,13 @@ describe("help", () => {
     },
   );
 
-  it("needs no setting, and neither does the version", async () => {
+  it("help and the version need no settings", async () => {
     expect(await ran("--version")).toEqual({ code: 0, out: `${VERSION}\n`, err: "" });
     expect(await ran("apply", "-v")).toEqual({ code: 0, out: `${VERSION}\n`, err: "" });
   });
 });
 
-it("every command ends with 78 where the settings are faulty, and names them", async () => {
+it("every command exits with 78 and names the settings if they are faulty", async () => {
   const { code, out, err } = await ran("apply");
   expect([code, out]).toEqual([78, ""]);
   for (const name of ["CLOUDFLARE_API_TOKEN", "AUTHENTIK_URL", "AUTHENTIK_TOKEN"])

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { createPrompt } from "../../../src/cli/prompt.ts";
 
-/** Somebody at a terminal who types that once asked. */
+/** A user at a terminal who types this once asked. */
 async function answered(
   typed: string | (() => void),
   stop: AbortSignal = new AbortController().signal,
@@ -19,24 +19,24 @@ async function answered(
   return createPrompt(input, output, stop)("Sure? ");
 }
 
-describe("a question", () => {
-  it("is answered by the line that somebody types", async () => {
+describe("the prompt", () => {
+  it("the prompt returns the line that the user types", async () => {
     expect(await answered("home\r")).toBe("home");
   });
 
   it.each([
     ["Ctrl-C", "\u0003"],
     ["Ctrl-D", "\u0004"],
-  ])("ended with %s is answered with nothing", async (_name, key) => {
+  ])("a prompt ended with %s returns nothing", async (_name, key) => {
     expect(await answered(key)).toBe("");
   });
 
-  it("is answered with nothing when cfauth is told to end", async () => {
+  it("the prompt returns nothing when cfauth is told to stop", async () => {
     const stop = new AbortController();
     expect(await answered(() => stop.abort(), stop.signal)).toBe("");
   });
 
-  it("is put to nobody where nobody sits", async () => {
+  it("the prompt asks nothing without a terminal", async () => {
     expect(
       await createPrompt(
         new PassThrough(),

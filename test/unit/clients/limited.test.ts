@@ -25,7 +25,7 @@ const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
 const values = (count: number): string =>
   `[${Array.from({ length: count - 1 }, () => "1").join(",")}]`;
 
-describe("an answer", () => {
+describe("the limits of an answer", () => {
   it.each([
     {
       what: "size",
@@ -46,24 +46,24 @@ describe("an answer", () => {
       says: "is nested deeper than 64 levels",
     },
   ])(
-    "at the limit of $what is read, and one beyond it is refused",
+    "an answer at the limit of $what is parsed, and one beyond it is refused",
     async ({ fits, beyond, says }) => {
       expect(await read(fits)).toBe(fits);
       await expect(read(beyond)).rejects.toThrow(says);
     },
   );
 
-  it("counts no sign that stands within a text", async () => {
+  it("characters within a string do not count for the limits of an answer", async () => {
     const text = JSON.stringify(`\\"${"[{,".repeat(MAX_ANSWER_VALUES)}`);
     expect(await read(text)).toBe(text);
   });
 
-  it("is the same text however it is cut, large or small", async () => {
+  it("an answer is parsed to the same text in small and in large chunks", async () => {
     const [small, large] = ["ä€😀".repeat(10), "ä€😀".repeat(100_000)];
     expect([await read(small, 1), await read(large, 4_099)]).toEqual([small, large]);
   });
 
-  it("that is large is not mixed with another that is read at the same time", async () => {
+  it("a large answer is not mixed with another one that is read at the same time", async () => {
     const reader = createReader(LIMITS);
     const [ones, twos] = ["1".repeat(1_000_000), "2".repeat(1_000_000)];
     expect(await Promise.all([reader.text(chunksOf(ones)), reader.text(chunksOf(twos))])).toEqual([
@@ -72,7 +72,7 @@ describe("an answer", () => {
     ]);
   });
 
-  it("that breaks off does not keep the next large one waiting", async () => {
+  it("a large answer that breaks off does not delay the next one", async () => {
     const reader = createReader(LIMITS);
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield* chunksOf("1".repeat(1_000_000));
@@ -83,7 +83,7 @@ describe("an answer", () => {
   });
 });
 
-test("of a page no more than its beginning is read", async () => {
+test("only the beginning of a page is read", async () => {
   let sent = 0;
   async function* endless(): AsyncGenerator<Uint8Array> {
     for (;;) {
@@ -95,7 +95,7 @@ test("of a page no more than its beginning is read", async () => {
   expect(sent).toBe(3);
 });
 
-describe("a list", () => {
+describe("the limits of a list", () => {
   const page = { items: 0, bytes: 0, ms: 0 };
 
   it.each([
@@ -118,7 +118,7 @@ describe("a list", () => {
       says: "takes longer than 120 s",
     },
   ])(
-    "at the limit of $what is read on, and one beyond it is refused",
+    "a list at the limit of $what continues, and one beyond it is refused",
     ({ page: full, more, says }) => {
       const budget = createListBudgets().open();
       budget.spend(full);
@@ -126,13 +126,13 @@ describe("a list", () => {
     },
   );
 
-  it("at the limit of pages is read on, and one beyond it is refused", () => {
+  it("a list at the limit of pages continues, and one beyond it is refused", () => {
     const budget = createListBudgets().open();
     for (let number = 1; number <= MAX_LIST_PAGES; number += 1) budget.spend(page);
     expect(() => budget.spend(page)).toThrow("is larger than 200 pages");
   });
 
-  it("shares the limit of bytes with those beside it until it is over", () => {
+  it("a list shares the limit of bytes with concurrent ones until it is finished", () => {
     const lists = createListBudgets();
     const first = lists.open();
     first.spend({ ...page, bytes: MAX_LISTS_BYTES });

@@ -37,8 +37,8 @@ function faults(
 
 const names = (found: readonly SettingFault[]) => found.map(({ name }) => name);
 
-describe("three settings are enough", () => {
-  it("and the others have the defaults of the table", () => {
+describe("required settings", () => {
+  it("three settings are enough, and the others have the documented defaults", () => {
     expect(config()).toMatchObject({
       cloudflare: { accountId: undefined, baseUrl: undefined },
       tunnel: { selector: { by: "name", name: "cfauth" }, tokenFile: undefined },
@@ -73,7 +73,7 @@ describe("three settings are enough", () => {
     });
   });
 
-  it("and without them each is named, with where to get it", () => {
+  it("missing required settings are each reported, with where to get the value", () => {
     const read = readConfig({}, noFiles);
     expect(read).toMatchObject({ ok: false });
     expect(read.ok ? [] : names(read.faults)).toEqual([
@@ -84,13 +84,13 @@ describe("three settings are enough", () => {
     expect(read.ok ? "" : formatFaults(read.faults)).toContain("My Profile → API Tokens");
   });
 
-  it("and an empty one counts as not set", () => {
+  it("an empty setting counts as not set", () => {
     expect(names(faults({ AUTHENTIK_TOKEN: " " }))).toEqual(["AUTHENTIK_TOKEN"]);
     expect(config({ CFAUTH_OWNER: "", CFAUTH_TILES: "" }).owner).toBeUndefined();
   });
 });
 
-describe("all that is wrong is told at once", () => {
+describe("all faults at once", () => {
   const wrong = {
     CFAUTH_TARGET: "hostname",
     CFAUTH_GRACE_PERIOD: "60",
@@ -101,11 +101,11 @@ describe("all that is wrong is told at once", () => {
     CLOUDFLARE_ACCOUNT_ID: "mine",
   };
 
-  it("by the name of each setting", () => {
+  it("all faults are reported at once, by the name of each setting", () => {
     expect(names(faults(wrong)).toSorted()).toEqual(Object.keys(wrong).toSorted());
   });
 
-  it("without the value of any", () => {
+  it("no fault shows the value of a setting", () => {
     const secrets = {
       CLOUDFLARE_API_TOKEN: "geheim token",
       AUTHENTIK_URL: "https://user:geheim@auth.example.com",
@@ -121,7 +121,7 @@ describe("all that is wrong is told at once", () => {
     expect(formatFaults(found).toLowerCase()).not.toContain("geheim");
   });
 
-  it("each with a fix, one below the other", () => {
+  it("each fault has a fix, one below the other", () => {
     expect(formatFaults(faults({ CFAUTH_TARGET: "nam", LOG_FORMAT: "xml" }))).toBe(
       [
         "cfauth cannot start: 2 settings are invalid.",
@@ -136,15 +136,15 @@ describe("all that is wrong is told at once", () => {
   });
 });
 
-describe("a secret", () => {
-  it("does not show in the settings when they are printed", () => {
+describe("secrets in settings", () => {
+  it("a secret is not shown when the settings are printed", () => {
     const all = config({ TUNNEL_TOKEN: CONNECTOR });
     const printed = `${inspect(all, { depth: 9, showHidden: true })} ${JSON.stringify(all)}`;
     for (const text of ["cf-token", "ak-token", CONNECTOR, "c2VjcmV0"])
       expect(printed).not.toContain(text);
   });
 
-  it("is on the list of what the log takes out, the tunnel's own among them", () => {
+  it("all secrets are redacted in the log, including those of the tunnel", () => {
     expect(config({ TUNNEL_TOKEN: CONNECTOR }).secrets.map((it) => it.reveal())).toEqual([
       "cf-token-0123456789",
       "ak-token-0123456789",
@@ -153,7 +153,7 @@ describe("a secret", () => {
     ]);
   });
 
-  it("may lie in a file, whose closing line break does not count", () => {
+  it("a secret may be in a file, whose final line break does not count", () => {
     const files: Record<string, string> = { "/run/secrets/ak": "ak-from-file-0123\n" };
     expect(
       config(
@@ -163,13 +163,13 @@ describe("a secret", () => {
     ).toBe("ak-from-file-0123");
   });
 
-  it("given as text and as file is a fault, for nobody knows which is meant", () => {
+  it("a secret given both as text and as a file is a fault, because it is unknown which is meant", () => {
     expect(
       names(faults({ AUTHENTIK_TOKEN_FILE: "/run/secrets/ak" }, () => "other-token-01")),
     ).toEqual(["AUTHENTIK_TOKEN"]);
   });
 
-  it("in a file that cannot be read is told once, without the path", () => {
+  it("a secret in an unreadable file is reported once, without the path", () => {
     const found = faults({ AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKEN_FILE: "/run/secrets/x" });
     expect(found).toEqual([
       {
@@ -181,19 +181,19 @@ describe("a secret", () => {
     expect(formatFaults(found)).not.toContain("/run");
   });
 
-  it("in an empty file is a fault of the file", () => {
+  it("a secret in an empty file is a fault of the file", () => {
     expect(
       names(faults({ AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKEN_FILE: "/x" }, () => "\n")),
     ).toEqual(["AUTHENTIK_TOKEN_FILE"]);
   });
 
-  it("in quotes, as a list in a Compose file leaves them, is a fault", () => {
+  it("a secret in quotes, as a list in a Compose file leaves them, is a fault", () => {
     expect(names(faults({ AUTHENTIK_TOKEN: '"ak-token-0123456789"' }))).toEqual([
       "AUTHENTIK_TOKEN",
     ]);
   });
 
-  it("in quotes is told as that, whatever the setting", () => {
+  it("quotes around any setting are reported as such", () => {
     const quoted = {
       AUTHENTIK_URL: '"https://auth.example.com"',
       CFAUTH_TUNNEL: "'homelab'",
@@ -215,7 +215,7 @@ describe("a secret", () => {
     expect(new Set(found.map(({ fix }) => fix))).toEqual(new Set(["remove the quotes"]));
   });
 
-  it("in a file in quotes is a fault of the file", () => {
+  it("a secret in quotes in a file is a fault of the file", () => {
     expect(
       faults(
         { AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKEN_FILE: "/x" },
@@ -234,7 +234,7 @@ describe("a secret", () => {
 describe("CFAUTH_READ_LABELS", () => {
   const reads = (text: string) => config({ CFAUTH_READ_LABELS: text }).labels.reads;
 
-  it("names whose labels are read, in any order and each once; without it nobody's", () => {
+  it("CFAUTH_READ_LABELS names the tools to read, in any order and each once; by default none is read", () => {
     expect([
       config().labels.reads,
       reads("cloudflare.tunnel, dockflare.,dockflare"),
@@ -249,19 +249,19 @@ describe("CFAUTH_READ_LABELS", () => {
       fix: "write dockflare or cloudflare.tunnel, or both with a comma",
     },
     { text: "homepage", fix: "write dockflare or cloudflare.tunnel, or both with a comma" },
-  ])("$text is refused: $fix", ({ text, fix }) => {
+  ])("CFAUTH_READ_LABELS refuses $text: $fix", ({ text, fix }) => {
     expect(faults({ CFAUTH_READ_LABELS: text })).toEqual([
       { name: "CFAUTH_READ_LABELS", why: "names labels that cfauth does not support", fix },
     ]);
   });
 });
 
-describe("who is told of routes and problems", () => {
-  it("nobody, unless somebody is named", () => {
+describe("notification targets in settings", () => {
+  it("nobody is notified by default", () => {
     expect(config().notify).toEqual([]);
   });
 
-  it("stands in one line or in several lines of a file", () => {
+  it("notification targets may be on one line, or on several lines of a file", () => {
     const two = "https://ntfy.sh/home-alerts\nhttps://discord.com/api/webhooks/1/AbCdEfGhIj\n";
     expect(
       config({ CFAUTH_NOTIFY_URL_FILE: "/run/secrets/notify" }, () => two).notify.map(
@@ -270,7 +270,7 @@ describe("who is told of routes and problems", () => {
     ).toEqual(["ntfy at ntfy.sh", "discord at discord.com"]);
   });
 
-  it("is never shown, nor is any token in it", () => {
+  it("a notification target and its tokens are never shown", () => {
     const { notify, secrets } = config({
       CFAUTH_NOTIFY_URL: "https://discord.com/api/webhooks/1/AbCdEfGhIj",
     });
@@ -278,7 +278,7 @@ describe("who is told of routes and problems", () => {
     expect(inspect(notify, { depth: 9 })).not.toContain("AbCdEfGhIj");
   });
 
-  it("is faulty without being repeated", () => {
+  it("a faulty notification target is reported without its value", () => {
     expect(faults({ CFAUTH_NOTIFY_URL: "http://example.com/AbCdEfGhIj" })).toEqual([
       {
         name: "CFAUTH_NOTIFY_URL",
@@ -300,15 +300,15 @@ describe("a variable that looks like a setting", () => {
       name: "CFAUTH_NONSENSE",
       fix: "remove it, or look up the correct name in the settings table",
     },
-  ])("$name is refused: $fix", ({ name, fix }) => {
+  ])("$name is refused as an unknown setting: $fix", ({ name, fix }) => {
     expect(faults({ [name]: "x" })).toEqual([{ name, why: "is not a cfauth setting", fix }]);
   });
 
-  it("of another tool is left alone", () => {
+  it("a variable of another tool is ignored", () => {
     expect(faults({ TRAEFIK_ENABLE: "x", PATH: "/bin", AUTHENTIK_HOST: "x" })).toEqual([]);
   });
 
-  it("is named where a required one is missing", () => {
+  it("a misspelt setting is reported where a required one is missing", () => {
     expect(faults({ AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKN: "x" })).toEqual([
       {
         name: "AUTHENTIK_TOKEN",
@@ -319,8 +319,8 @@ describe("a variable that looks like a setting", () => {
   });
 });
 
-describe("the tunnel", () => {
-  it("and the account are read out of the token that cloudflared has", () => {
+describe("the tunnel in settings", () => {
+  it("tunnel and account are read from cloudflared's token", () => {
     const { tunnel, cloudflare } = config({ TUNNEL_TOKEN: CONNECTOR });
     expect({ ...tunnel, account: cloudflare.accountId }).toEqual({
       selector: { by: "token", id: TUNNEL },
@@ -333,11 +333,11 @@ describe("the tunnel", () => {
     "nonsense",
     Buffer.from("{}").toString("base64"),
     Buffer.from(JSON.stringify({ a: "x", t: TUNNEL, s: "s" })).toString("base64"),
-  ])("token %# that is not one is a fault", (token) => {
+  ])("invalid tunnel token %# is a fault", (token) => {
     expect(names(faults({ TUNNEL_TOKEN: token }))).toEqual(["TUNNEL_TOKEN"]);
   });
 
-  it("named twice and differently is a fault", () => {
+  it("two different tunnels in settings are a fault", () => {
     expect(
       names(
         faults({
@@ -352,7 +352,7 @@ describe("the tunnel", () => {
     ).toEqual([]);
   });
 
-  it("can be named or given by its id", () => {
+  it("the tunnel can be given by name or id", () => {
     expect(config({ CFAUTH_TUNNEL: "homelab" }).tunnel.selector).toEqual({
       by: "name",
       name: "homelab",
@@ -360,7 +360,7 @@ describe("the tunnel", () => {
     expect(config({ CFAUTH_TUNNEL: TUNNEL }).tunnel.selector).toEqual({ by: "id", id: TUNNEL });
   });
 
-  it("token file is where to write; the file form of the token is another setting", () => {
+  it("the token file setting is a path to write to; the file form of the token is another setting", () => {
     const { tunnel } = config(
       { CFAUTH_TUNNEL_TOKEN_FILE: "/run/cfauth/token", TUNNEL_TOKEN_FILE: "/run/secrets/token" },
       () => CONNECTOR,
@@ -406,7 +406,7 @@ describe("the address of Authentik", () => {
     },
     { text: "http://127.0.0.1:9000", url: "http://127.0.0.1:9000", host: "127.0.0.1", path: "" },
     { text: "http://[::1]:9000", url: "http://[::1]:9000", host: "[::1]", path: "" },
-  ])("may be $text", ({ text, ...address }) => {
+  ])("the address of Authentik may be $text", ({ text, ...address }) => {
     expect(config({ AUTHENTIK_URL: text }).authentik).toMatchObject(address);
   });
 
@@ -419,11 +419,11 @@ describe("the address of Authentik", () => {
     "https://auth.example.com/?x",
     "https://auth.example.com#x",
     "http://localhost.example.com",
-  ])("may not be %s", (text) => {
+  ])("the address of Authentik may not be %s", (text) => {
     expect(names(faults({ AUTHENTIK_URL: text }))).toEqual(["AUTHENTIK_URL"]);
   });
 
-  it("inside the house may be another one, without TLS", () => {
+  it("the internal address of Authentik may be another one, without TLS", () => {
     expect(config({ AUTHENTIK_API_URL: "http://authentik-server:9000/" }).authentik.apiUrl).toBe(
       "http://authentik-server:9000",
     );
@@ -446,7 +446,7 @@ describe("an address to which a token is sent", () => {
       "http://[2606:4700::1111]",
       "http://[::ffff:8.8.8.8]",
     ),
-  )("is no public one without TLS: $name=$text", ({ name, text }) => {
+  )("a public address without TLS is refused: $name=$text", ({ name, text }) => {
     expect(faults({ [name]: text })).toEqual([
       {
         name,
@@ -468,14 +468,14 @@ describe("an address to which a token is sent", () => {
       "http://[::ffff:10.1.2.3]",
     ),
   )(
-    "may be one with TLS, or of this machine or a private network: $name=$text",
+    "an address with TLS, on this machine or in a private network is accepted: $name=$text",
     ({ name, text }) => {
       expect(faults({ [name]: text })).toEqual([]);
     },
   );
 });
 
-describe("the Docker engine", () => {
+describe("the Docker engine in settings", () => {
   it.each([
     {
       env: { DOCKER_HOST: "unix:///run/user/1000/docker.sock" },
@@ -511,7 +511,7 @@ describe("the Docker engine", () => {
         tls: { ca: "/certs/ca.pem", cert: "/certs/cert.pem", key: "/certs/key.pem" },
       },
     },
-  ])("is found by $env.DOCKER_HOST", ({ env, docker }) => {
+  ])("the Docker engine is found by $env.DOCKER_HOST", ({ env, docker }) => {
     expect(config(env, (path) => path).docker).toEqual(docker);
   });
 
@@ -523,7 +523,7 @@ describe("the Docker engine", () => {
     "tcp://",
     "unix://run/docker.sock",
     "tcp://host:2375/prefix",
-  ])("cannot be %s", (host) => {
+  ])("DOCKER_HOST cannot be %s", (host) => {
     expect(names(faults({ DOCKER_HOST: host }))).toEqual(["DOCKER_HOST"]);
   });
 
@@ -533,18 +533,18 @@ describe("the Docker engine", () => {
     "tcp://8.8.8.8:2375",
     "tcp://134744072:2375",
     "tcp://[2606:4700::1]",
-  ])("is not spoken to over the internet without TLS: %s", (host) => {
+  ])("a Docker engine on the internet without TLS is refused: %s", (host) => {
     expect(names(faults({ DOCKER_HOST: host }))).toEqual(["DOCKER_HOST"]);
   });
 
   it.each(["tcp://192.168.1.4:2375", "tcp://nas.lan:2375", "tcp://socket-proxy.home_socket:2375"])(
-    "is spoken to without TLS in a private network: %s",
+    "a Docker engine in a private network may be without TLS: %s",
     (host) => {
       expect(config({ DOCKER_HOST: host }).docker).toMatchObject({ kind: "tcp", tls: undefined });
     },
   );
 
-  it("whose certificates cannot be read is a fault of their folder", () => {
+  it("unreadable certificates for the Docker engine are a fault of their folder", () => {
     expect(
       names(
         faults({ DOCKER_HOST: "tcp://engine", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" }),
@@ -553,8 +553,8 @@ describe("the Docker engine", () => {
   });
 });
 
-describe("what holds where a label is silent", () => {
-  it("is as the settings say", () => {
+describe("defaults for labels", () => {
+  it("defaults for labels are read from the settings", () => {
     const { labels, tiles } = config({
       CFAUTH_DEFAULT_ACCESS: "public",
       CFAUTH_DEFAULT_GROUPS: " family, home users,family ",
@@ -616,11 +616,11 @@ describe("what holds where a label is silent", () => {
       why: "is neither true nor false",
       fix: "write true or false",
     },
-  ])("$name=$text is a fault", ({ name, text, why, fix }) => {
+  ])("the default $name=$text is a fault", ({ name, text, why, fix }) => {
     expect(faults({ [name]: text })).toEqual([{ name, why, fix }]);
   });
 
-  it("cannot be public where nothing may be", () => {
+  it("the default access cannot be public if nothing may be public", () => {
     expect(config({ CFAUTH_ALLOW_PUBLIC: "false" }).labels.allowPublic).toBe(false);
     expect(faults({ CFAUTH_ALLOW_PUBLIC: "false", CFAUTH_DEFAULT_ACCESS: "public" })).toEqual([
       {
@@ -636,12 +636,12 @@ describe("what holds where a label is silent", () => {
 });
 
 describe("other settings", () => {
-  it("take several networks, the first one preferred", () => {
+  it("CFAUTH_NETWORK takes several networks, the first one preferred", () => {
     expect(config({ CFAUTH_NETWORK: "tunnel, web" }).labels.networks).toEqual(["tunnel", "web"]);
   });
 
   it.each(["bridge", "host", "none", "ingress", "docker_gwbridge", "podman", "tunnel,bridge"])(
-    "do not take the network %s, on which Docker resolves no names",
+    "CFAUTH_NETWORK refuses %s, on which Docker resolves no names",
     (CFAUTH_NETWORK) => {
       expect(faults({ CFAUTH_NETWORK })).toEqual([
         {
@@ -654,14 +654,14 @@ describe("other settings", () => {
     },
   );
 
-  it("take a network without names where containers are reached by their addresses, and one without addresses never", () => {
+  it("a network without names is accepted if containers are reached by address, and one without addresses never", () => {
     expect(config({ CFAUTH_NETWORK: "bridge", CFAUTH_TARGET: "ip" }).labels.networks).toEqual([
       "bridge",
     ]);
     expect(faults({ CFAUTH_NETWORK: "host", CFAUTH_TARGET: "ip" })).toHaveLength(1);
   });
 
-  it("take zones and a domain as they are written, whatever the case", () => {
+  it("zones and the domain are accepted in any letter case", () => {
     expect(
       config({ CFAUTH_ZONES: "Example.com, example.org", CFAUTH_DOMAIN: "example.com" }).labels,
     ).toMatchObject({
@@ -670,7 +670,7 @@ describe("other settings", () => {
     });
   });
 
-  it("refuse Swarm, which this version does not know yet", () => {
+  it("Swarm is refused, because this version does not support it yet", () => {
     expect(config({ CFAUTH_SOURCES: "containers" }).source).toBe("containers");
     expect(faults({ CFAUTH_SOURCES: "containers,swarm" })).toEqual([
       {
@@ -681,7 +681,7 @@ describe("other settings", () => {
     ]);
   });
 
-  it("take a grace of nothing, but no resync without a pause and no wait beyond what a timer can", () => {
+  it("a grace period of zero is accepted, but not a resync interval of zero or a delay too long for a timer", () => {
     expect(
       config({ CFAUTH_GRACE_PERIOD: "0s", CFAUTH_STARTUP_GRACE_PERIOD: "1h30m" }),
     ).toMatchObject({
@@ -699,18 +699,18 @@ describe("other settings", () => {
     { text: ":8080", listen: { host: "::", port: 8080 } },
     { text: "127.0.0.1:0", listen: { host: "127.0.0.1", port: 0 } },
     { text: "localhost:9090", listen: { host: "localhost", port: 9090 } },
-  ])("listen at $text", ({ text, listen }) => {
+  ])("the page may listen at $text", ({ text, listen }) => {
     expect(config({ CFAUTH_LISTEN: text }).listen).toEqual(listen);
   });
 
   it.each(["8080", "0.0.0.0", "0.0.0.0:99999", "::8080", "http://0.0.0.0:8080"])(
-    "do not listen at %s",
+    "the page may not listen at %s",
     (text) => {
       expect(names(faults({ CFAUTH_LISTEN: text }))).toEqual(["CFAUTH_LISTEN"]);
     },
   );
 
-  it("take a label prefix without its dot", () => {
+  it("a label prefix is accepted without its dot", () => {
     expect(config({ CFAUTH_LABEL_PREFIX: "home.auth" }).labels.prefix).toBe("home.auth");
     expect(faults({ CFAUTH_LABEL_PREFIX: "cfauth." })).toMatchObject([{ why: "ends with a dot" }]);
   });

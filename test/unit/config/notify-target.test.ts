@@ -14,7 +14,7 @@ const fault = (text: string) => {
   return targets.ok ? undefined : targets;
 };
 
-describe("an address as the service shows it", () => {
+describe("the service of a notification target", () => {
   it.each([
     ["https://discord.com/api/webhooks/1234567890/AbCdEfGh", "discord at discord.com"],
     ["https://ptb.discord.com/api/webhooks/1234567890/AbCdEfGh", "discord at ptb.discord.com"],
@@ -26,7 +26,7 @@ describe("an address as the service shows it", () => {
     ["http://apprise:8000/notify/cfauth", "apprise at apprise:8000"],
     ["https://ha.example.com/api/webhook/cfauth-x1", "json at ha.example.com"],
     ["https://n8n.example.com/webhook/5f1c", "json at n8n.example.com"],
-  ])("%s tells which service it is", (text, name) => {
+  ])("the service of %s is recognised by its address", (text, name) => {
     expect(read(text).map((target) => target.name)).toEqual([name]);
   });
 
@@ -37,11 +37,11 @@ describe("an address as the service shows it", () => {
     ["mattermost+https://chat.example.com/x", "mattermost at chat.example.com"],
     ["json+https://ntfy.sh/alerts", "json at ntfy.sh"],
     ["ntfy+http://192.168.1.5:8080/alerts", "ntfy at 192.168.1.5:8080"],
-  ])("%s says itself which it is", (text, name) => {
+  ])("the service of %s is named in its scheme", (text, name) => {
     expect(read(text).map((target) => target.name)).toEqual([name]);
   });
 
-  it("may be one of several, with spaces, commas or line breaks", () => {
+  it("several notification targets may be separated by spaces, commas or line breaks", () => {
     const names = read(
       "https://ntfy.sh/a, https://ntfy.sh/b\nhttps://hooks.slack.com/services/x\n",
     ).map(({ format }) => format);
@@ -49,7 +49,7 @@ describe("an address as the service shows it", () => {
   });
 });
 
-describe("an address that cannot be right is refused without being repeated", () => {
+describe("invalid notification targets", () => {
   it.each([
     [
       "ntfy.sh/secret-topic",
@@ -81,7 +81,7 @@ describe("an address that cannot be right is refused without being repeated", ()
       "paste",
     ],
     [",", "contains no address", "paste"],
-  ])("%s", (text, why, fix) => {
+  ])("%s is refused as a notification target without being repeated", (text, why, fix) => {
     const found = fault(text);
     expect(found?.why).toContain(why);
     expect(found?.fix).toContain(fix);
@@ -96,7 +96,7 @@ describe("an address that cannot be right is refused without being repeated", ()
     "http://apprise/x",
     "http://ha.local/x",
     "http://n8n.home.arpa/x",
-  ])("but http is fine at home: %s", (text) => {
+  ])("a notification target at home may use http: %s", (text) => {
     expect(fault(text)).toBeUndefined();
   });
 
@@ -105,23 +105,23 @@ describe("an address that cannot be right is refused without being repeated", ()
     "http://172.32.0.1/x",
     "http://home.example.com/x",
     "http://notlocal/x.local",
-  ])("%s", (text) => {
+  ])("only http to a host on the internet is refused: %s", (text) => {
     expect(fault(text) === undefined).toBe(text === "http://notlocal/x.local");
   });
 });
 
-describe("an address is a secret", () => {
+describe("secrets in notification targets", () => {
   const [target] = read(
     "ntfy+https://alice:hunter2hunter2@push.example.com/alerts-topic-7?auth=QmFzaWMgeHl6&cache=no",
   );
 
-  it("that does not show itself", () => {
+  it("a notification target does not print itself", () => {
     expect(`${inspect(target)} ${JSON.stringify(target)} ${target?.url}`).not.toMatch(
       /alerts|hunter|alice|auth/,
     );
   });
 
-  it("of which no part leaves in a log line", () => {
+  it("no part of a notification target appears in a log line", () => {
     const redacted = createRedactor(target === undefined ? [] : secretsIn(target));
     expect(
       redacted(
@@ -133,7 +133,7 @@ describe("an address is a secret", () => {
     );
   });
 
-  it("whose common words stay readable in other lines", () => {
+  it("common words of a notification target stay readable in other log lines", () => {
     const secrets = read(
       "https://hooks.slack.com/services/T0000000A/B0000000B/secretsecret",
     ).flatMap(secretsIn);

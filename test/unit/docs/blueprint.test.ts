@@ -1,4 +1,7 @@
-/** The blueprint that makes cfauth's account in Authentik: it gives what cfauth needs, and nothing more. */
+/**
+ * The blueprint that creates cfauth's account in Authentik: it grants what cfauth needs and nothing
+ * more.
+ */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -34,7 +37,7 @@ test("the role has every permission that the daemon needs, and no other", () => 
   expect(entry("authentik_rbac.role").attrs["permissions"]).toEqual(permissions);
 });
 
-test("the account has the role through its group, and administers nothing", () => {
+test("the account has the role through its group and is no administrator", () => {
   const [role, group, account] = [
     "authentik_rbac.role",
     "authentik_core.group",
@@ -47,7 +50,7 @@ test("the account has the role through its group, and administers nothing", () =
   });
 });
 
-test("the token is one for the API that does not expire, and its key is in no file", () => {
+test("the token is an API token that does not expire, and its key is in no file", () => {
   expect(entry("authentik_core.token").attrs).toMatchObject({
     key: "!Env CFAUTH_TOKEN",
     user: `!KeyOf ${entry("authentik_core.user").id}`,

@@ -18,7 +18,7 @@ const COMPOSE = readFileSync(`${ROOT}/docker-compose.example.yml`, "utf8");
 const EXAMPLE = readFileSync(`${ROOT}/.env.example`, "utf8");
 const README = readFileSync(`${ROOT}/README.md`, "utf8");
 const BLOCKS = quickStart(COMPOSE);
-/** A person's. */
+/** A user's id. */
 const VALUES = [...EXAMPLE.matchAll(/^(\w+)=$/gm)].map(([, name = ""]) => name);
 const MADE = [
   "AUTHENTIK_TOKEN",
@@ -29,27 +29,27 @@ const MADE = [
 ];
 
 describe("docker-compose.example.yml", () => {
-  test("asks for what .env has to say, and for nothing else", () => {
+  test("the example asks only for values from .env", () => {
     expect(used(/\$\{(\w+):\?see \.env\.example\}/g)).toEqual([...VALUES, ...MADE].toSorted());
     const optional = used(/\$\{(\w+):-/g);
     expect(used(/(?<!\$)\$\{(\w+)/g)).toEqual([...VALUES, ...MADE, ...optional].toSorted());
     for (const name of optional) expect(COMPOSE).toMatch(new RegExp(`^ +# .*\\b${name}=`, "m"));
   });
 
-  test("lets a person fill in two values, and explains each that is made for them", () => {
+  test("the example lets a person fill in two values and explains each generated one", () => {
     expect(VALUES).toEqual(["CLOUDFLARE_API_TOKEN", "DOMAIN"]);
     expect(EXAMPLE).toContain(`# ${TOKEN_FORM}\n`);
     for (const name of MADE) expect(EXAMPLE).toMatch(new RegExp(`^#   ${name} {2,}\\w`, "m"));
   });
 
-  test("publishes no port but cfauth's, and that on this machine only", () => {
+  test("the example publishes only cfauth's port, on this machine only", () => {
     const ports = Object.keys(services()).filter((name) => /^ {4}ports:/m.test(service(name)));
     expect(ports).toEqual(["cfauth"]);
     expect(service("cfauth")).toMatch(/^ {6}- 127\.0\.0\.1:\$\{CFAUTH_PORT:-8080\}:8080$/m);
   });
 
   test.each(["cfauth", "socket-proxy", "cloudflared"])(
-    "leaves %s no capability and nothing to write to",
+    "%s in the example has no capability and nothing to write to",
     (name) => {
       expect(service(name)).toContain("read_only: true");
       expect(service(name)).toContain("cap_drop: [ALL]");
@@ -60,27 +60,27 @@ describe("docker-compose.example.yml", () => {
 });
 
 test.each(["cloudflared", "cfauth"])(
-  "%s in the example looks for no name in the machine's search domains",
+  "%s in the example looks up no name in the machine's search domains",
   (name) => {
     expect(service(name)).toContain('    dns_search: "."\n');
   },
 );
 
-describe("Authentik in it", () => {
-  test("is routed by its own label, on the tunnel network", () => {
+describe("Authentik in the example", () => {
+  test("Authentik in the example is routed by its own label, on the tunnel network", () => {
     const authentik = service("authentik-server");
     expect(authentik).toMatch(/^ {6}cfauth\.hostname: auth\.\$\{DOMAIN:\?see \.env\.example\}$/m);
     expect(authentik).toMatch(/^ {6}cfauth\.port: "9000"$/m);
     expect(authentik).toMatch(/^ {4}networks: \[.*\btunnel\b.*\]$/m);
   });
 
-  test("has the hostname at which cfauth takes it for the login", () => {
+  test("Authentik in the example has the hostname that cfauth treats as the login", () => {
     expect(service("cfauth")).toMatch(
       /^ {6}AUTHENTIK_URL: https:\/\/auth\.\$\{DOMAIN:\?see \.env\.example\}$/m,
     );
   });
 
-  test("answers cfauth's API calls on a network that only the two are on, by a name that no other container can have", () => {
+  test("Authentik in the example answers API calls on a network of only the two, by a name that no other container can have", () => {
     const members = Object.keys(services()).filter((name) =>
       /networks: \[.*\bapi\b.*\]/.test(service(name)),
     );
@@ -93,7 +93,7 @@ describe("Authentik in it", () => {
     expect(service("cfauth")).toContain("CFAUTH_AUTHENTIK_CONTAINER: authentik-server\n");
   });
 
-  test("gives cfauth an account of its own and no administrator's token", () => {
+  test("Authentik in the example gives cfauth its own account and no administrator's token", () => {
     expect(COMPOSE).not.toContain("AUTHENTIK_BOOTSTRAP_TOKEN");
     const worker = service("authentik-worker");
     expect(worker).toMatch(/^ {6}CFAUTH_TOKEN: \$\{AUTHENTIK_TOKEN:\?see \.env\.example\}$/m);
@@ -103,8 +103,8 @@ describe("Authentik in it", () => {
   });
 });
 
-describe("the commands at its top", () => {
-  test("make .env for its owner alone, with secrets that differ, and leave both files as they are the second time", async () => {
+describe("the commands at the top of the example", () => {
+  test("the commands of the example create .env for its owner alone, with different secrets, and leave both files unchanged the second time", async () => {
     await inFolder(async (folder) => {
       await command("sh", ["-c", BLOCKS[0] ?? ""], { cwd: folder });
       const values = await settings(folder);
@@ -123,7 +123,7 @@ describe("the commands at its top", () => {
     });
   });
 
-  test("leave nothing empty where there is no openssl, and where stat is that of a Mac", async () => {
+  test("the commands of the example leave no value empty without openssl or with the stat of macOS", async () => {
     const poorer =
       "openssl() { return 127; }; stat() { echo 'stat: illegal option -- c' >&2; return 1; }";
     await inFolder(async (folder) => {
@@ -131,17 +131,17 @@ describe("the commands at its top", () => {
       const values = await settings(folder);
       for (const name of MADE.filter((each) => each !== "DOCKER_GID"))
         expect(values.get(name)).toMatch(/^[0-9a-f]{64}$/);
-      // There it is Docker Desktop, whose socket belongs to root inside of containers.
+      // On macOS this is Docker Desktop, whose socket belongs to root inside containers.
       expect(values.get("DOCKER_GID")).toBe("0");
     });
   });
 
-  test("make nothing that git would take along, nor does a backup", () => {
+  test("the commands of the example create nothing that git or a backup would include", () => {
     const ignored = readFileSync(`${ROOT}/.gitignore`, "utf8").split("\n");
     expect(ignored).toEqual(expect.arrayContaining(["/.env", "/compose.yaml", "/authentik.sql"]));
   });
 
-  test("are all that a person types beside the values", () => {
+  test("the commands of the example are all that a person types besides the values", () => {
     const counted = effort(BLOCKS, EXAMPLE);
     process.stdout.write(`${spelledEffort(counted)}\n`);
     expect(counted).toEqual({
@@ -154,7 +154,7 @@ describe("the commands at its top", () => {
     });
   });
 
-  test("stand in the README as they are here, with their count (npm run docs)", () => {
+  test("the README has the commands of the example, with their count (npm run docs)", () => {
     const page = withQuickStart(
       "a\n<!-- quick-start -->\nold\n<!-- /quick-start -->\nb\n",
       COMPOSE,
@@ -167,8 +167,8 @@ describe("the commands at its top", () => {
   });
 });
 
-describe("the status page in it", () => {
-  test("has a hostname of its own, for those who administer Authentik", () => {
+describe("the status page in the example", () => {
+  test("the status page in the example has its own hostname, for Authentik's administrators", () => {
     expect(service("cfauth")).toMatch(
       /^ {6}cfauth\.hostname: cfauth\.\$\{DOMAIN:\?see \.env\.example\}$/m,
     );
@@ -177,14 +177,14 @@ describe("the status page in it", () => {
   });
 });
 
-describe("cfauth's way to Docker", () => {
-  test("is the proxy: nobody else has the socket", () => {
+describe("the socket proxy in the example", () => {
+  test("cfauth reaches Docker only through the proxy in the example, and no other container has the socket", () => {
     const holders = Object.keys(services()).filter((name) => service(name).includes("docker.sock"));
     expect(holders).toEqual(["socket-proxy"]);
     expect(service("cfauth")).toContain("DOCKER_HOST: tcp://socket-proxy:2375");
   });
 
-  test("is a network that leads nowhere, with the two of them on it", () => {
+  test("the proxy in the example is on an internal network with only cfauth", () => {
     const members = Object.keys(services()).filter((name) =>
       /networks: \[.*\bsocket\b.*\]/.test(service(name)),
     );
@@ -193,11 +193,11 @@ describe("cfauth's way to Docker", () => {
     expect(COMPOSE).toMatch(/^ {2}socket:\n {4}internal: true$/m);
   });
 
-  test("is open to each container that is on that network, whatever its name", () => {
+  test("the proxy in the example accepts every container on that network, whatever its name", () => {
     expect(service("socket-proxy")).toContain("- -allowfrom=0.0.0.0/0\n");
   });
 
-  test("allows one method, by one rule in one group", () => {
+  test("the proxy in the example allows one method, by one rule in one group", () => {
     const flags = [...service("socket-proxy").matchAll(/-allow([A-Z]+)=/g)].map(
       ([, method]) => method,
     );
@@ -218,7 +218,7 @@ describe("cfauth's way to Docker", () => {
     "/v1.50/events",
     `/images/sha256:${"0123456789abcdef".repeat(4)}/json`,
     `/v1.41/images/sha256:${"a".repeat(64)}/json`,
-  ])("lets GET %s through", (path) => {
+  ])("the proxy in the example allows GET %s", (path) => {
     expect(allowed(path)).toBe(true);
   });
 
@@ -265,7 +265,7 @@ describe("cfauth's way to Docker", () => {
     "/containers/json\n/containers/x/json",
     "",
     "/",
-  ])("refuses GET %j", (path) => {
+  ])("the proxy in the example refuses GET %j", (path) => {
     expect(allowed(path)).toBe(false);
   });
 });
@@ -288,7 +288,7 @@ async function settings(folder: string): Promise<ReadonlyMap<string, string>> {
   );
 }
 
-/** As the proxy does it: `^` and `$` round the rule, matched against the decoded path without the query. */
+/** Matches like the proxy: `^` and `$` around the rule, on the decoded path without the query. */
 function allowed(path: string): boolean {
   return new RegExp(`^${rule()}$`).test(path);
 }
@@ -297,7 +297,7 @@ function rule(): string {
   return /-allowGET=(.*)'/.exec(service("socket-proxy"))?.[1] ?? "";
 }
 
-/** Whether the first parenthesis closes with the last character. */
+/** True if the first parenthesis closes with the last character. */
 function enclosed(pattern: string): boolean {
   let depth = 0;
   for (const [index, char] of [...pattern].entries()) {
@@ -313,7 +313,10 @@ function service(name: string): string {
   return text;
 }
 
-/** The text of each service without its comments. The file is plain enough to be read by indentation. */
+/**
+ * The text of each service without its comments. The file is simple enough to split it by
+ * indentation.
+ */
 function services(): Record<string, string> {
   const section = /^services:\n([\s\S]*?)^networks:/m.exec(COMPOSE)?.[1] ?? "";
   const plain = section.replace(/^\s*#.*\n/gm, "");
@@ -325,7 +328,7 @@ function services(): Record<string, string> {
   );
 }
 
-/** Names in the Compose file outside its comments, each once. */
+/** The variables in the Compose file outside its comments, each once. */
 function used(pattern: RegExp): readonly string[] {
   return [
     ...new Set(

@@ -12,7 +12,7 @@ it("docs/decisions/README.md links to every record by its title (npm run docs)",
   expect(read("README.md")).toBe(decisionsPage(new Map(RECORDS.map((name) => [name, read(name)]))));
 });
 
-it("no two decision records have one number", () => {
+it("no two decision records have the same number", () => {
   const numbers = RECORDS.map((name) => name.slice(0, 4));
   expect(new Set(numbers).size).toBe(numbers.length);
 });

@@ -8,7 +8,7 @@ const read = (page: string): string =>
   readFileSync(resolve(import.meta.dirname, "../../..", page), "utf8");
 
 it.each(["README.md", "docs/getting-started.md", "docs/troubleshooting.md"])(
-  "%s leads to Cloudflare's form with what cfauth needs ticked",
+  "%s links to Cloudflare's form with cfauth's permissions selected",
   (page) => {
     const links = [
       ...read(page).matchAll(/\((https:\/\/dash\.cloudflare\.com\/profile\/api-tokens\?[^)]+)\)/g),
@@ -19,7 +19,7 @@ it.each(["README.md", "docs/getting-started.md", "docs/troubleshooting.md"])(
   },
 );
 
-it("docs/getting-started.md is as the code has it (npm run docs)", () => {
+it("docs/getting-started.md matches the code (npm run docs)", () => {
   const page = read("docs/getting-started.md");
   expect(withTokenLink(page)).toBe(page);
 });

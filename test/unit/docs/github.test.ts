@@ -1,4 +1,4 @@
-/** What GitHub runs and asks: that it can be read, and that what it names is there. */
+/** The files that GitHub runs and shows: that they are valid and refer only to what exists. */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -40,9 +40,9 @@ const build =
   steps(workflow("image.yml")).find(({ uses }) => uses?.startsWith("docker/build-push-action@"))
     ?.with ?? {};
 
-describe("each workflow", () => {
+describe("the workflows", () => {
   test.each(workflows)(
-    "%s may read unless a job says more, and may not run for ever",
+    "the workflow %s may only read unless a job says more, and has time limits",
     (_, { permissions, jobs }) => {
       expect(permissions).toEqual({ contents: "read" });
       for (const job of Object.values(jobs))
@@ -51,7 +51,7 @@ describe("each workflow", () => {
   );
 
   test.each(workflows)(
-    "%s names jobs, files, npm scripts and programs that are there",
+    "the workflow %s names only existing jobs, files, npm scripts and programs",
     (_, each) => {
       for (const { needs, uses } of Object.values(each.jobs)) {
         if (needs !== undefined) expect(Object.keys(each.jobs)).toContain(needs);
@@ -69,7 +69,7 @@ describe("each workflow", () => {
   );
 
   test.each(workflows)(
-    "%s takes actions by version, keeps no token in the clone, and puts no expression into a shell",
+    "the workflow %s pins actions to versions, keeps no token in the clone, and puts no expression into a shell",
     (_, each) => {
       for (const { uses, run, with: given } of steps(each)) {
         if (uses !== undefined) expect(uses).toMatch(/^[\w-]+\/[\w-]+@v\d+(\.\d+\.\d+)?$/);
@@ -80,14 +80,14 @@ describe("each workflow", () => {
     },
   );
 
-  test("has a queue of its own: two that share one, and call each other, wait for ever", () => {
+  test("each workflow has its own queue, because two that share one and call each other would wait for ever", () => {
     const groups = workflows.map(([, { concurrency }]) => concurrency.group);
     expect(new Set(groups).size).toBe(groups.length);
   });
 });
 
 describe("the checks", () => {
-  test("are those of the README, with the Node of package.json", () => {
+  test("the checks are those of the README, with the Node version of package.json", () => {
     const all = steps(workflow("ci.yml"));
     expect(all.map(({ run }) => run)).toContain("npm ci && npm test");
     expect(about.engines.node).toBe(
@@ -96,7 +96,7 @@ describe("the checks", () => {
     expect(about.devDependencies.node).toMatch(/^24\./);
   });
 
-  test("come before every image, and the image before its release", () => {
+  test("the checks run before every image, and the image is built before its release", () => {
     expect(workflow("image.yml").jobs).toMatchObject({
       test: { uses: "./.github/workflows/ci.yml" },
       image: { needs: "test" },
@@ -107,15 +107,15 @@ describe("the checks", () => {
     expect(workflow("release.yml").jobs["release"]).toMatchObject({ needs: "image" });
   });
 
-  test("of a release give the image's job what it asks for", () => {
+  test("a release gives the image's job the permissions that it needs", () => {
     expect(workflow("release.yml").jobs["image"]?.permissions).toEqual(
       workflow("image.yml").jobs["image"]?.permissions,
     );
   });
 });
 
-describe("the image that is published", () => {
-  test("is for both processors, and says where it comes from", () => {
+describe("the published image", () => {
+  test("the published image is built for both architectures and has its provenance", () => {
     expect(build).toMatchObject({
       platforms: "linux/amd64,linux/arm64",
       provenance: "mode=max",
@@ -124,7 +124,7 @@ describe("the image that is published", () => {
     });
   });
 
-  test("gets exactly the arguments that the Dockerfile has beside its bases", () => {
+  test("the published image gets exactly the arguments that the Dockerfile declares besides its bases", () => {
     const given = [...String(build["build-args"]).matchAll(/^(\w+)=/gm)].map(([, name]) => name);
     const known = [...read("Dockerfile").matchAll(/^ARG (\w+)/gm)].flatMap(([, name = ""]) =>
       ["BUILDER", "RUNTIME"].includes(name) ? [] : name,
@@ -132,7 +132,7 @@ describe("the image that is published", () => {
     expect(given.toSorted()).toEqual(known.toSorted());
   });
 
-  test("has the tags 1.2.3, 1.2, 1 but not 0, and edge from main", () => {
+  test("the published image has the tags 1.2.3, 1.2, 1 but not 0, and edge from main", () => {
     const tags = steps(workflow("image.yml")).find(({ uses }) =>
       uses?.startsWith("docker/metadata-action@"),
     )?.with?.["tags"];
@@ -147,7 +147,7 @@ describe("the image that is published", () => {
   });
 });
 
-describe("who reports a fault", () => {
+describe("issue templates", () => {
   interface Form {
     readonly body: readonly {
       readonly id?: string;
@@ -158,7 +158,7 @@ describe("who reports a fault", () => {
   const asked = (name: string) =>
     yaml<Form>(`.github/ISSUE_TEMPLATE/${name}.yml`).body.filter(({ id }) => id !== undefined);
 
-  test("is asked for doctor's answer, the labels and the version", () => {
+  test("a bug report asks for doctor's output, the labels and the version", () => {
     const required = asked("bug").flatMap(({ id, validations }) =>
       validations?.required === true ? [id] : [],
     );
@@ -168,13 +168,13 @@ describe("who reports a fault", () => {
     );
   });
 
-  test("is asked for little who has a wish", () => {
+  test("a feature request asks for little", () => {
     expect(
       asked("feature").filter(({ validations }) => validations?.required === true),
     ).toHaveLength(1);
   });
 
-  test("is led to the private way where it is a vulnerability", () => {
+  test("a vulnerability is directed to the private channel", () => {
     const { contact_links } = yaml<{ contact_links: readonly { url: string }[] }>(
       ".github/ISSUE_TEMPLATE/config.yml",
     );
@@ -184,7 +184,7 @@ describe("who reports a fault", () => {
   });
 });
 
-test("what others made is kept up to date: packages, actions and the images of the Compose file", () => {
+test("packages, actions and the images of the Compose file are kept up to date", () => {
   const { updates } = yaml<{
     updates: readonly { "package-ecosystem": string; directory: string }[];
   }>(".github/dependabot.yml");
@@ -195,7 +195,7 @@ test("what others made is kept up to date: packages, actions and the images of t
   ]);
 });
 
-test("the pages name only tags of the image that a release of this version makes", () => {
+test("the pages name only image tags that a release of this version creates", () => {
   const [major = "", minor = ""] = about.version.split(".");
   const made = [
     "edge",

@@ -11,7 +11,7 @@ import { KNOWN } from "../core/labels/known.ts";
 
 const PAGE = readFileSync(resolve(import.meta.dirname, "../../../docs/labels.md"), "utf8");
 
-/** The examples as a reader of the page has them, by the heading above; values as YAML reads them. */
+/** The examples on the page with their headings. Values are parsed as YAML. */
 const printed = new Map(
   PAGE.split(/^##+ /m).flatMap((section) => {
     const [heading = ""] = section.split("\n");
@@ -34,7 +34,7 @@ const printed = new Map(
   }),
 );
 
-/** What the container comes to, on a machine where the names of the examples are known. */
+/** What the container's labels decode to, on a machine where the names of the examples exist. */
 function run(
   heading: string,
   { exposes, health = "none" }: Example,
@@ -65,7 +65,7 @@ const who = ({ exposures }: Decoded) =>
   exposures.map(({ protection }) => protection.kind === "authentik" && protection.audience);
 const shown = ({ exposures }: Decoded) => exposures.map((it) => it.display);
 
-/** What each label changes in its own example: the container without the label, and as it is printed. */
+/** The effect of each label in its own example: the container without the label, and as printed. */
 const EFFECTS: Readonly<
   Record<
     string,
@@ -185,7 +185,7 @@ const EFFECTS: Readonly<
   },
 };
 
-it("docs/labels.md is as the code has it (npm run docs)", () => {
+it("docs/labels.md matches the code (npm run docs)", () => {
   expect(PAGE).toBe(labelsPage());
 });
 
@@ -196,9 +196,9 @@ it("docs/labels.md shows every label and every option of cloudflared, and each h
   expect(Object.keys(ORIGIN_MEANINGS)).toEqual(Object.keys(ORIGIN_OPTIONS));
 });
 
-describe("the example of a label does what is said of it", () => {
+describe("the example of a label", () => {
   it.each(Object.entries(SECTIONS).map(([key, { example }]) => ({ key, example })))(
-    "$key",
+    "the example of $key has the described effect",
     ({ key, example }) => {
       const effect = EFFECTS[key];
       const belongs = (label: string) =>
@@ -234,12 +234,12 @@ describe("labels that work together", () => {
       title: "Authentik itself",
       to: ["auth.example.com → http://authentik-server.tunnel:9000 login"],
     },
-  ])("$title", ({ title, to }) => {
+  ])("the combined labels have the described effect: $title", ({ title, to }) => {
     const example = TOGETHER.find((it) => it.title === title)?.example;
     expect(example && opens(run(title, example))).toEqual(to);
   });
 
-  it("names of every kind let in more", () => {
+  it("each kind of name in the audience admits more people", () => {
     const title = "Who may enter: several labels";
     const example = TOGETHER.find((it) => it.title === title)?.example;
     expect(example && who(run(title, example))).toEqual([

@@ -7,13 +7,16 @@ const ROOT = resolve(import.meta.dirname, "../../..");
 const read = (page: string): string => readFileSync(join(ROOT, page), "utf8");
 const PAGES = globSync(["*.md", "docs/**/*.md"], { cwd: ROOT }).toSorted();
 
-/** Without what is code: there brackets are no links, and a # is no heading. */
+/** The page without code, in which brackets are no links and a # is no heading. */
 const prose = (text: string): string =>
   text
     .replace(/^ *```[\s\S]*?^ *```$/gm, "")
     .replace(/`[^`\n]*`/g, (code) => code.replace(/[[\]()#]/g, " "));
 
-/** The address that GitHub gives a heading: letters, digits, `-` and `_` stay, blanks become hyphens; the second of a name gets a -1. */
+/**
+ * The anchor that GitHub gives a heading: letters, digits, `-` and `_` stay, spaces become hyphens.
+ * The second heading of a name gets -1.
+ */
 function anchors(text: string): ReadonlySet<string> {
   const seen = new Map<string, number>();
   const headings = [...text.replace(/^ *```[\s\S]*?^ *```$/gm, "").matchAll(/^#{1,6} (.+)$/gm)].map(
@@ -37,7 +40,7 @@ const linksIn = (page: string): readonly string[] =>
     .map(([, target = ""]) => target)
     .filter((target) => !/^[a-z]+:/.test(target));
 
-/** Why a link leads nowhere; undefined when it leads somewhere. */
+/** Why a link is broken; undefined if it is not. */
 function broken(page: string, target: string): string | undefined {
   const [path = "", anchor] = target.split("#");
   const file = path === "" ? page : join(dirname(page), path);
@@ -48,12 +51,12 @@ function broken(page: string, target: string): string | undefined {
     : `${target}: ${file} has no heading for #${anchor}`;
 }
 
-describe("every link leads somewhere", () => {
-  it.each(PAGES)("in %s", (page) => {
+describe("links", () => {
+  it.each(PAGES)("every link in %s leads somewhere", (page) => {
     expect(linksIn(page).flatMap((target) => broken(page, target) ?? [])).toEqual([]);
   });
 
-  it("also those that cfauth itself shows", () => {
+  it("every link that cfauth itself shows leads somewhere", () => {
     const shown = globSync("src/**/*.ts", { cwd: ROOT }).flatMap((file) =>
       [...read(file).matchAll(/\bdocsUrl\("([^"]+)"\)/g)].map(([, target = ""]) => target),
     );
@@ -61,7 +64,7 @@ describe("every link leads somewhere", () => {
     expect(shown.flatMap((target) => broken("docs/README.md", target) ?? [])).toEqual([]);
   });
 
-  it("and a link that leads nowhere is noticed", () => {
+  it("a broken link is detected", () => {
     expect(broken("docs/access.md", "nothing.md")).toBe("nothing.md: there is no docs/nothing.md");
     expect(broken("docs/access.md", "labels.md#nothing")).toBe(
       "labels.md#nothing: docs/labels.md has no heading for #nothing",
@@ -70,7 +73,7 @@ describe("every link leads somewhere", () => {
   });
 });
 
-it("docs/README.md names every page of docs/ and says what it is for (npm run docs)", () => {
+it("docs/README.md names every page of docs/ with its purpose (npm run docs)", () => {
   const existing = PAGES.filter((page) => /^docs\/([^/]+|[^/]+\/README\.md)$/.test(page)).map(
     (page) => page.slice("docs/".length),
   );

@@ -9,7 +9,7 @@ import { KNOWN } from "../core/labels/known.ts";
 
 const PAGE = readFileSync(resolve(import.meta.dirname, "../../../docs/migrating.md"), "utf8");
 
-/** The container of each Compose snippet, as a reader of the page has it, below its heading in the order of the page. */
+/** The container of each Compose snippet below its heading, in the order of the page. */
 const snippets = PAGE.split(/^## /m).flatMap((section) =>
   [...section.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = ""]) => {
     const labels = [...yaml.matchAll(/^ {6}(\S+): (.+)$/gm)].map(([, name = "", text = ""]) => [
@@ -32,7 +32,10 @@ const who = (protection: Protection): string => {
   return [...groups, ...emails].join() || "everyone who logs in";
 };
 
-/** What a snippet comes to where labels of other tools are read: where each route leads, for whom, and whether it takes over. */
+/**
+ * The result of a snippet with labels of other tools: the origin of each route, who may enter, and
+ * whether it adopts.
+ */
 function run({ service, networks, labels }: (typeof snippets)[number]) {
   const container = workload(labels, {
     name: service,
@@ -103,7 +106,7 @@ describe("the snippets of docs/migrating.md", () => {
       opens: ["unifi.example.com → https://unifi.tunnel:8443 ann@example.com, takes over"],
       problems: [],
     },
-  ])("$at, $name, comes to what is said of it", ({ at, name, opens, problems }) => {
+  ])("the snippet $at under $name has the described result", ({ at, name, opens, problems }) => {
     const snippet = snippets[at];
     if (snippet === undefined) throw new Error(`docs/migrating.md has no snippet ${at}`);
     const as = run(snippet);
@@ -112,7 +115,7 @@ describe("the snippets of docs/migrating.md", () => {
     expect(as.problems).toEqual(problems);
   });
 
-  it("are all run", () => {
+  it("every snippet of docs/migrating.md is run", () => {
     expect(snippets.length).toBe(7);
   });
 });
@@ -122,12 +125,12 @@ describe("the tables of docs/migrating.md", () => {
     key.replace(/^(api|admin)\./, ""),
   );
 
-  it("name only labels that there are", () => {
+  it("the tables of docs/migrating.md name only existing labels", () => {
     expect([...new Set(told)].filter((key) => !LABEL_KEYS.includes(key))).toEqual([]);
     expect(new Set(told).size).toBeGreaterThan(15);
   });
 
-  it("say of every label of the other tools that is read what it is here", () => {
+  it("the tables of docs/migrating.md translate every label of other tools that is read", () => {
     const rows = PAGE.split("\n").filter((line) =>
       /^\| `(dockflare|cloudflare\.tunnel)\./.test(line),
     );

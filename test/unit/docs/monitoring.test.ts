@@ -16,7 +16,7 @@ const read = (path: string): string =>
   readFileSync(resolve(import.meta.dirname, "../../..", path), "utf8");
 const PAGE = read("docs/monitoring.md");
 
-/** Every value as the text that stands there. */
+/** Every value as text. */
 const yaml = (text: string): unknown => parse(text, { schema: "failsafe" });
 
 interface Rule {
@@ -73,9 +73,11 @@ const SCRAPE: Scrape = scraped(
   (await createMetrics({ version: "1.2.3", resyncMs: 1 }).exposition(REPORT)).text,
 );
 
-/** What Prometheus itself knows of each target. */
+/** Metrics that Prometheus itself has for each target. */
 const ITS_OWN = ["job", "instance"];
-/** Not ours: cloudflared's connection/metrics.go, checked 2026-11; and Prometheus's own. */
+/**
+ * Metrics of others: cloudflared's connection/metrics.go, checked 2026-11, and Prometheus's own.
+ */
 const OTHERS = ["up", "cloudflared_tunnel_ha_connections"];
 
 const families = new Map(SCRAPE.families.map(({ name, type }) => [name, type]));
@@ -94,7 +96,7 @@ const labelsOf = (metric: string): readonly string[] => {
   ];
 };
 
-/** What an expression speaks of and is not there. */
+/** What an expression refers to that does not exist. */
 function missing(expression: string): readonly string[] {
   const { metrics, matched, grouped } = spoken(expression);
   const known = metrics.flatMap(labelsOf);
@@ -109,40 +111,40 @@ function missing(expression: string): readonly string[] {
 }
 
 it.each([
-  { name: "a metric that is not there", expression: "cfauth_rutes > 0", is: ["cfauth_rutes"] },
+  { name: "an unknown metric", expression: "cfauth_rutes > 0", is: ["cfauth_rutes"] },
   {
     name: "a label that its metric does not have",
     expression: 'cfauth_up{service="docker"}',
     is: ["cfauth_up{service}"],
   },
   {
-    name: "a group by a label that nothing has",
+    name: "a grouping by a label that no metric has",
     expression: "sum by (host) (cfauth_routes)",
     is: ["host"],
   },
   {
-    name: "a bucket of what is no histogram",
+    name: "a bucket of a metric that is no histogram",
     expression: "rate(cfauth_routes_bucket[5m])",
     is: ["cfauth_routes_bucket"],
   },
-])("$name would be noticed", ({ expression, is }) => {
+])("the check of expressions detects $name", ({ expression, is }) => {
   expect(missing(expression)).toEqual(is);
 });
 
 it.each(["sum(cfauth_routes", "summ(cfauth_routes)", 'cfauth_up{api="x"', "cfauth_up ~ 1"])(
-  "an expression that is none would be noticed: %s",
+  "the check of expressions detects an invalid one: %s",
   (bad) => {
     expect(() => spoken(bad)).toThrow();
   },
 );
 
 describe("the alerts", () => {
-  it.each(RULES)("$alert speaks only of what there is", ({ expr }) => {
+  it.each(RULES)("the alert $alert refers only to what exists", ({ expr }) => {
     expect(missing(expr)).toEqual([]);
   });
 
   it.each(RULES)(
-    "$alert says how bad it is, what is so, and where more stands",
+    "the alert $alert has a severity, a summary and a link",
     ({ alert, labels, annotations }) => {
       expect(alert).toMatch(/^Cfauth[A-Z][A-Za-z]+$/);
       expect(["critical", "warning"]).toContain(labels["severity"]);
@@ -152,7 +154,7 @@ describe("the alerts", () => {
     },
   );
 
-  it.each(RULES)("$alert names only labels that its own result has", ({ expr, annotations }) => {
+  it.each(RULES)("the alert $alert uses only labels of its own result", ({ expr, annotations }) => {
     const { metrics, grouped } = spoken(expr);
     const there = grouped.length > 0 ? grouped : metrics.flatMap(labelsOf);
     const used = [
@@ -163,14 +165,14 @@ describe("the alerts", () => {
     expect(used.filter((label) => !there.includes(label))).toEqual([]);
   });
 
-  it("are all explained, and no others", () => {
+  it("the documentation explains all alerts and no others", () => {
     const [, section = ""] = /^## Alerts$(.*?)^## /ms.exec(PAGE) ?? [];
     expect([...section.matchAll(/^### (\w+)$/gm)].map(([, name]) => name)).toEqual(
       RULES.map(({ alert }) => alert),
     );
   });
 
-  it("are found by the job that the example scrapes", () => {
+  it("the alerts use the job name of the scrape example", () => {
     const { scrape_configs: jobs, rule_files: files } = yaml(
       read("contrib/prometheus/scrape.example.yml"),
     ) as Readonly<Record<string, unknown>>;
@@ -188,7 +190,7 @@ describe("the alerts", () => {
 
 describe("the dashboard", () => {
   it.each(DASHBOARD.panels.map(({ title, targets }) => ({ title, targets })))(
-    "panel $title speaks only of what there is",
+    "the panel $title refers only to what exists",
     ({ targets }) => {
       expect(targets.flatMap(({ expr }) => missing(expr))).toEqual([]);
       const legends = targets.flatMap(({ expr, legendFormat }) =>
@@ -200,7 +202,7 @@ describe("the dashboard", () => {
     },
   );
 
-  it("is at home in any Grafana: no id of its own, and the data source is chosen", () => {
+  it("the dashboard works in any Grafana: it has no id, and the data source can be chosen", () => {
     expect(DASHBOARD.id).toBeNull();
     const chosen = /^\{"type":"prometheus","uid":"\$\{datasource\}"\}$/;
     expect(
@@ -215,7 +217,7 @@ describe("the dashboard", () => {
     expect(TARGETS.filter(({ expr }) => !expr.includes('instance=~"$instance"'))).toEqual([]);
   });
 
-  it("has each panel once, and none over another", () => {
+  it("the dashboard has each panel once, and no two overlap", () => {
     expect(new Set(DASHBOARD.panels.map(({ id }) => id)).size).toBe(DASHBOARD.panels.length);
     const places = DASHBOARD.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, n) => `${x + (n % w)},${y + Math.floor(n / w)}`),
@@ -224,7 +226,7 @@ describe("the dashboard", () => {
     expect(DASHBOARD.panels.filter(({ gridPos: { x, w } }) => x + w > 24)).toEqual([]);
   });
 
-  it("shows every metric of ours but the one that alerts alone need", () => {
+  it("the dashboard shows every metric of ours except the one for alerts only", () => {
     const shown = new Set(TARGETS.flatMap(({ expr }) => spoken(expr).metrics.map(familyOf)));
     expect(Object.keys(METRICS).filter((name) => !shown.has(name))).toEqual([
       "cfauth_resync_interval_seconds",
@@ -233,11 +235,11 @@ describe("the dashboard", () => {
 });
 
 describe("docs/monitoring.md", () => {
-  it("has the metrics as the code has them (npm run docs)", () => {
+  it("docs/monitoring.md lists the metrics of the code (npm run docs)", () => {
     expect(withMetrics(PAGE)).toBe(PAGE);
   });
 
-  it("speaks of no metric that is not there", () => {
+  it("docs/monitoring.md names no metric that does not exist", () => {
     const named = [...PAGE.matchAll(/`((?:cfauth|cloudflared)_[a-z_]+)/g)].map(
       ([, name = ""]) => name,
     );
@@ -246,12 +248,12 @@ describe("docs/monitoring.md", () => {
 
   const snippets = [...PAGE.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = ""]) => text);
 
-  it("shows only examples that can be read", () => {
+  it("docs/monitoring.md has only valid examples", () => {
     expect(snippets).toHaveLength(5);
     expect(snippets.filter((text) => typeof yaml(text) !== "object")).toEqual([]);
   });
 
-  it("gives Homepage and Gatus fields that /api/routes has", () => {
+  it("docs/monitoring.md uses only fields of /api/routes for Homepage and Gatus", () => {
     const has = (path: string): boolean =>
       path
         .split(".")

@@ -10,19 +10,19 @@ const rows = PAGE.split("\n")
   .filter((line) => line.startsWith("| `authentik_"))
   .map((line) => line.split("|").map((cell) => cell.trim()));
 
-it("docs/authentik.md has the permissions as the code needs them (npm run docs)", () => {
+it("docs/authentik.md lists the permissions that the code needs (npm run docs)", () => {
   expect(withPermissions(PAGE)).toBe(PAGE);
 });
 
 describe("the permissions of the token's user", () => {
-  it("are all in the table, each once, with what it is for", () => {
+  it("the table lists every permission once, with its purpose", () => {
     expect(rows.map(([, permission]) => permission)).toEqual(
       [...permissions, ...secretPermissions].map((it) => `\`${it}\``),
     );
     expect(rows.filter(([, , , needed]) => needed === "")).toEqual([]);
   });
 
-  it("are shown as Authentik's own list has them", () => {
+  it("permissions are shown as in Authentik's own list", () => {
     const shown = new Map(rows.map(([, permission = "", name = ""]) => [permission, name]));
     expect(shown.get("`authentik_providers_oauth2.add_scopemapping`")).toBe(
       "Can add Scope Mapping",
@@ -30,13 +30,13 @@ describe("the permissions of the token's user", () => {
     expect(shown.get("`authentik_core.view_group`")).toBe("Can view Group");
   });
 
-  it("are given by the copyable call: all that every version has, and no other, which would be refused whole", () => {
+  it("the copyable call grants all permissions that every version has, and no others, which would make Authentik refuse the whole call", () => {
     const [, body = ""] = /assigned_by_roles\/\$ROLE\/assign\/" -d '(\{.*?\})'/s.exec(PAGE) ?? [];
     expect(JSON.parse(body)).toEqual({ permissions });
   });
 });
 
-it("a page without the marks is not taken for one that is up to date", () => {
+it("a page without the generated block is not treated as up to date", () => {
   expect(() => withPermissions("# Authentik\n")).toThrow(
     "docs/authentik.md has no <!-- permissions -->",
   );

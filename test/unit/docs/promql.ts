@@ -1,10 +1,13 @@
-/** As much PromQL as our own rules and dashboard need: which metrics and labels an expression speaks of. */
+/**
+ * The part of PromQL that our rules and dashboard need: the metrics and labels that an expression
+ * refers to.
+ */
 
 export interface Spoken {
   readonly metrics: readonly string[];
-  /** In braces behind a metric. */
+  /** Labels in braces after a metric. */
   readonly matched: readonly { readonly metric: string; readonly label: string }[];
-  /** After `by`. */
+  /** Labels after `by`. */
   readonly grouped: readonly string[];
 }
 
@@ -22,7 +25,7 @@ const WORDS = new Set(["by", "or", "and", "unless"]);
 const TOKEN =
   /\s*(?:([A-Za-z_][\w]*)|("[^"]*")|(\[[\w$]+\])|([0-9.]+)|(==|!=|=~|!~|>=|<=|[-+*/(){},=<>]))/y;
 
-/** @throws where it is not understood: an unknown function, a bracket too few */
+/** @throws on an expression that it cannot parse: an unknown function, a missing bracket */
 export function spoken(expression: string): Spoken {
   const tokens: string[] = [];
   TOKEN.lastIndex = 0;

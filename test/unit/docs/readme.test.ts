@@ -5,11 +5,11 @@ import { withTables } from "../../../tools/docs/tables.ts";
 
 const README = readFileSync(resolve(import.meta.dirname, "../../../README.md"), "utf8");
 
-it("the README shows its labels and settings as the code has them (npm run docs)", () => {
+it("the README shows the labels and settings of the code (npm run docs)", () => {
   expect(withTables(README)).toBe(README);
 });
 
-it("the README shows every setting that is required, and links to its section", () => {
+it("the README shows every required setting and links to its section", () => {
   const required = README.split("\n").filter((line) => line.endsWith("| **required** |"));
   const linked = required.map((line) =>
     /^\| \[`(\w+)`\]\(docs\/settings\.md#(\w+)\)/.exec(line)?.slice(1),

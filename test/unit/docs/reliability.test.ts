@@ -16,13 +16,13 @@ const fallback = (
   name: "CFAUTH_GRACE_PERIOD" | "CFAUTH_STARTUP_GRACE_PERIOD" | "CFAUTH_RESYNC_INTERVAL",
 ): string => String(RawSettings.shape[name].def.defaultValue);
 
-it("docs/reliability.md has the limits that the code has (npm run docs)", () => {
+it("docs/reliability.md has the limits of the code (npm run docs)", () => {
   const page = read("docs/reliability.md");
   expect(withLimits(page)).toBe(page);
 });
 
 describe("the numbers in docs/reliability.md", () => {
-  it("of the settings are their defaults", () => {
+  it("the settings in docs/reliability.md are the defaults", () => {
     expect([
       fallback("CFAUTH_GRACE_PERIOD"),
       fallback("CFAUTH_STARTUP_GRACE_PERIOD"),
@@ -33,7 +33,7 @@ describe("the numbers in docs/reliability.md", () => {
     expect(PAGE).toContain("`CFAUTH_RESYNC_INTERVAL`, 5 min");
   });
 
-  it("of calls are those that the budget allows", () => {
+  it("the numbers of calls in docs/reliability.md are those of the budget", () => {
     expect(BUDGET).toContain(
       'test("a new hostname costs four calls to Cloudflare and, for its tile, one to Authentik"',
     );
@@ -54,7 +54,7 @@ describe("the numbers in docs/reliability.md", () => {
     );
   });
 
-  it("of waiting are those that are waited", () => {
+  it("the delays in docs/reliability.md are those of the code", () => {
     expect([backoff(1, 1), backoff(50, 1), streamRetryMs(50, 1)]).toEqual([1_000, 300_000, 30_000]);
     expect(PAGE).toContain("| 1 s at first, 5 min at most |");
     expect(PAGE).toContain("at most 30 s between two tries");
@@ -67,7 +67,7 @@ describe("the numbers in docs/reliability.md", () => {
   });
 });
 
-it("docs/troubleshooting.md says when the daemon is called unhealthy", () => {
+it("docs/troubleshooting.md says when the daemon counts as unhealthy", () => {
   const status = { last: { at: 0 } } as Parameters<typeof livenessFailure>[0];
   const minutes = (count: number) => livenessFailure(status, 300_000, count * 60_000);
   expect([minutes(12), minutes(13)]).toEqual([undefined, "the last pass ended 13 min ago"]);

@@ -21,17 +21,17 @@ ajv.addSchema(
 );
 const compose = ajv.compile(composeSchema());
 
-/** As Compose writes what it fills in. */
+/** A variable that Compose fills in. */
 const composed = (name: string): string => `$\{${name}}`;
 
 const HOST = { "cfauth.hostname": "app.example.com" };
 
-it("the schemas in contrib/ are as the code has them (npm run docs)", () => {
+it("the schemas in contrib/ match the code (npm run docs)", () => {
   expect(file("labels.schema.json")).toBe(printed(labelsSchema()));
   expect(file("compose.schema.json")).toBe(printed(composeSchema()));
 });
 
-it("every label is in the schema, with what it is for", () => {
+it("the schema has every label, with its description", () => {
   expect(Object.keys(GRAMMAR)).toEqual(LABEL_KEYS);
   const { definitions } = labelsSchema() as {
     definitions: Record<string, { description: string }>;
@@ -39,7 +39,7 @@ it("every label is in the schema, with what it is for", () => {
   expect(LABEL_KEYS.filter((key) => (definitions[key]?.description ?? "") === "")).toEqual([]);
 });
 
-describe("what is right passes", () => {
+describe("valid labels in the schema", () => {
   const examples = [
     ...Object.values(SECTIONS).map(({ example }) => example.labels),
     ...TOGETHER.map(({ example }) => example.labels),
@@ -48,7 +48,7 @@ describe("what is right passes", () => {
       [`cfauth.origin.${option}`]: example,
     })),
   ];
-  it("every example of docs/labels.md and of the tables", () => {
+  it("the schema accepts every example of docs/labels.md and of the tables", () => {
     expect(examples.filter((example) => !labels(example))).toEqual([]);
     expect(examples.length).toBeGreaterThan(50);
   });
@@ -59,7 +59,7 @@ describe("what is right passes", () => {
       labels: { "cfauth.enable": true, "cfauth.port": 8080, "cfauth.origin.connectTimeout": 10 },
     },
     {
-      name: "what Compose fills in",
+      name: "variables that Compose fills in",
       labels: {
         "cfauth.hostname": composed("HOST:?see .env"),
         "cfauth.access": composed("ACCESS"),
@@ -71,11 +71,11 @@ describe("what is right passes", () => {
       labels: { "cfauth.enable": '"true"', "cfauth.access": " 'public' ", "cfauth.path": '"/api"' },
     },
     {
-      name: "labels of others",
+      name: "labels of other tools",
       labels: { "traefik.enable": "true", "com.example.cfauth.acess": 1, cfauthor: "x" },
     },
     {
-      name: "a hostname that is no ASCII, a bare one, a wildcard",
+      name: "a hostname with umlauts, a short one and a wildcard",
       labels: { "cfauth.hostname": "büro.example.com, wiki,*.example.com" },
     },
     {
@@ -85,15 +85,15 @@ describe("what is right passes", () => {
         "cfauth.my_2-api.origin.noTLSVerify": "true",
       },
     },
-  ])("$name", ({ labels: given }) => {
+  ])("the schema accepts $name", ({ labels: given }) => {
     expect([labels(given), labels.errors]).toEqual([true, null]);
   });
 });
 
-describe("what is wrong is underlined while it is typed", () => {
+describe("invalid labels in the schema", () => {
   const UNKNOWN =
     "acess prot Port origin.noTlsVerify access-session wait_healthy session web web.acess web.Access hostname.port colour origin.access";
-  it.each(UNKNOWN.split(" "))("the unknown label cfauth.%s", (key) => {
+  it.each(UNKNOWN.split(" "))("the schema refuses the unknown label cfauth.%s", (key) => {
     expect(labels({ ...HOST, [`cfauth.${key}`]: "x" })).toBe(false);
   });
 
@@ -145,7 +145,7 @@ describe("what is wrong is underlined while it is typed", () => {
     ["origin.tlsTimeout", "1.5s"],
     ["origin.proxyType", "http"],
     ["origin.httpHostHeader", ""],
-  ])("cfauth.%s: %s", (key, text) => {
+  ])("the schema refuses cfauth.%s: %s", (key, text) => {
     expect(labels({ ...HOST, [`cfauth.${key}`]: text })).toBe(false);
     expect(labels({ "cfauth.web.hostname": "app.example.com", [`cfauth.web.${key}`]: text })).toBe(
       false,
@@ -153,7 +153,7 @@ describe("what is wrong is underlined while it is typed", () => {
   });
 });
 
-describe("in a Compose file", () => {
+describe("the schema in a Compose file", () => {
   const service = (given: unknown) =>
     compose({ services: { wiki: { image: "requarks/wiki:2", labels: given } } });
 
@@ -161,7 +161,7 @@ describe("in a Compose file", () => {
     { name: "a map", labels: HOST, right: true },
     { name: "a map with a typo", labels: { ...HOST, "cfauth.acess": "public" }, right: false },
     {
-      name: "a map with a value that is none",
+      name: "a map with an invalid value",
       labels: { ...HOST, "cfauth.access": "pubic" },
       right: false,
     },
@@ -181,12 +181,12 @@ describe("in a Compose file", () => {
       right: false,
     },
     { name: "no labels", labels: undefined, right: true },
-  ])("labels as $name: $right", ({ labels: given, right }) => {
+  ])("the schema of a Compose file accepts labels as $name: $right", ({ labels: given, right }) => {
     expect(service(given)).toBe(right);
   });
 });
 
-describe("whatever cfauth takes", () => {
+describe("whatever cfauth accepts", () => {
   const FIT: Readonly<Record<string, readonly string[]>> = {
     hostname: [
       "*.a.example.com",
@@ -239,7 +239,7 @@ describe("whatever cfauth takes", () => {
     );
   const quotes = fc.constantFrom("", "", '"', "'", " ", "\n");
 
-  /** Undefined: cfauth does not take it. */
+  /** Undefined if cfauth does not accept it. */
   function accepts(key: string, text: string, route = ""): boolean | undefined {
     const given = {
       [`cfauth.${route}hostname`]: "app.example.com",
@@ -253,13 +253,13 @@ describe("whatever cfauth takes", () => {
     return exposures.length === 0 ? undefined : labels(given);
   }
 
-  it.each(LABEL_KEYS)("of %s is not underlined", (key) => {
+  it.each(LABEL_KEYS)("the schema accepts every value of %s that cfauth accepts", (key) => {
     const answers = texts(key).map((text) => accepts(key, text));
     expect(answers).not.toContain(false);
     expect(answers).toContain(true);
   });
 
-  it("the schema takes too, however odd", () => {
+  it("the schema accepts random labels that cfauth accepts", () => {
     fc.assert(
       fc.property(
         one,

@@ -12,7 +12,7 @@ const COMPOSE = read("docker-compose.example.yml");
 const POLICY = read("SECURITY.md");
 const UPGRADING = read("docs/upgrading.md");
 
-/** The rows of the table under a heading: the texts of their cells. */
+/** The cells of the table rows below a heading. */
 function rowsUnder(heading: string): readonly (readonly string[])[] {
   const [, section = ""] = PAGE.split(`\n## ${heading}\n`);
   const lines = (section.split("\n## ")[0] ?? "")
@@ -34,39 +34,36 @@ describe("the promises in docs/security.md", () => {
     }),
   );
 
-  it("are at least thirteen", () => {
+  it("docs/security.md makes at least thirteen promises", () => {
     expect(promises.length).toBeGreaterThanOrEqual(13);
   });
 
-  it.each(promises)(
-    "are each shown by a test that exists and asserts something: $promise",
-    ({ files }) => {
-      expect(files).not.toEqual([]);
-      for (const file of files) {
-        expect(file).toMatch(/^test\/.+\.test\.ts$/);
-        expect(existsSync(resolve(ROOT, file)), file).toBe(true);
-        expect(read(file), file).toMatch(/\bexpect\w*\(/);
-      }
-    },
-  );
+  it.each(promises)("an existing test with assertions shows the promise: $promise", ({ files }) => {
+    expect(files).not.toEqual([]);
+    for (const file of files) {
+      expect(file).toMatch(/^test\/.+\.test\.ts$/);
+      expect(existsSync(resolve(ROOT, file)), file).toBe(true);
+      expect(read(file), file).toMatch(/\bexpect\w*\(/);
+    }
+  });
 });
 
 describe("the pages about security", () => {
-  it("name only settings that there are", () => {
+  it("the pages about security name only existing settings", () => {
     const known = new Set(SETTING_NAMES);
     const named =
       `${PAGE}${POLICY}${UPGRADING}`.match(/\b(?:CFAUTH|AUTHENTIK|CLOUDFLARE)_[A-Z_]+\b/g) ?? [];
     expect([...new Set(named)].filter((name) => !known.has(name))).toEqual([]);
   });
 
-  it("name only problems that there are", () => {
+  it("the pages about security name only existing problem codes", () => {
     const named = `${PAGE}${POLICY}${UPGRADING}`.match(/\bCFA-[A-Z-]+[A-Z]\b/g) ?? [];
     expect(
       [...new Set(named)].filter((code) => !(PROBLEM_CODES as readonly string[]).includes(code)),
     ).toEqual([]);
   });
 
-  it("say of each way to reach containers what it defends against and what it costs", () => {
+  it("docs/security.md says what each way to reach containers defends against and what it costs", () => {
     const rows = rowsUnder("How cloudflared finds a container");
     expect(rows.map(([way = ""]) => way)).toEqual(["`name`", "`id`", "`ip`", "`published`"]);
     expect(
@@ -74,7 +71,7 @@ describe("the pages about security", () => {
     ).toBe(true);
   });
 
-  it("say of everyone in the threat model what they can do and what they must not be able to do", () => {
+  it("docs/security.md says what everyone in the threat model can do and must not be able to do", () => {
     const rows = rowsUnder("Threat model");
     expect(rows).toHaveLength(8);
     expect(rows.every((cells) => cells.length === 3 && cells.every((cell) => cell !== ""))).toBe(
@@ -82,7 +79,7 @@ describe("the pages about security", () => {
     );
   });
 
-  it("say how to report a vulnerability, what counts and what does not", () => {
+  it("SECURITY.md says how to report a vulnerability, what counts and what does not", () => {
     expect(POLICY).toMatch(/^## Reporting a vulnerability$/m);
     expect(POLICY).toContain("Report a vulnerability");
     for (const heading of ["What counts", "What does not"])
@@ -92,7 +89,7 @@ describe("the pages about security", () => {
   });
 });
 
-it("the example in docs/security.md shuts Authentik's administration and leaves its login open", () => {
+it("the example in docs/security.md closes Authentik's administration and leaves its login open", () => {
   const [, yaml = ""] = /```yaml\n(.*?)```/s.exec(PAGE) ?? [];
   const labels = [...yaml.matchAll(/^ {6}(cfauth\S+): (.+)$/gm)].map(([, name = "", text = ""]) => [
     name,
@@ -113,7 +110,7 @@ it("the example in docs/security.md shuts Authentik's administration and leaves 
   ).toEqual(["auth.example.com login", "auth.example.com/if/admin authentik"]);
 });
 
-it("the rule for the socket proxy in docs/security.md is the one of the example Compose file", () => {
+it("docs/security.md has the same rule for the socket proxy as the example Compose file", () => {
   const [, rule = ""] = /-allowGET=(\S+)'/.exec(COMPOSE) ?? [];
   expect(rule).not.toBe("");
   expect(PAGE.replaceAll("\\|", "|")).toContain(`-allowGET=${rule}\``);

@@ -1,10 +1,13 @@
 /**
- * The texts in a source file, in the order in which they stand: what is between quotes, and of a template each part between two
- * `${…}`. Comments and regular expressions are none. Good enough for this house's own code, not for any.
+ * The texts in a source file in order: the content of quotes, and each part of a template between
+ * two `${…}`, without comments and regular expressions. Good enough for this project's code, but
+ * not for any code.
  */
 export function textsOf(source: string): readonly string[] {
   const texts: string[] = [];
-  /** Reads code from `at` up to the `}` that ends a `${…}`, or to the end. @returns where it ended */
+  /**
+   * Reads code from `at` up to the `}` that ends a `${…}`, or to the end. @returns where it ended
+   */
   const code = (from: number, nested: boolean): number => {
     let depth = 0;
     for (let at = from; at < source.length; at += 1) {

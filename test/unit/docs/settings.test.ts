@@ -18,11 +18,11 @@ const REQUIRED = {
 };
 const pem = (): string => "PEM";
 
-it("docs/settings.md is as the schema has it (npm run docs)", () => {
+it("docs/settings.md matches the schema (npm run docs)", () => {
   expect(PAGE).toBe(settingsPage());
 });
 
-it("every setting is told of, once", () => {
+it("every setting is documented once", () => {
   const told = ROWS.map(([name]) => name);
   const missing = SETTING_NAMES.filter((name) => !told.includes(name));
   expect(
@@ -40,12 +40,12 @@ describe("the tables of docs/settings.md", () => {
   const quoted = (cell = "") => /`([^`]+)`/.exec(cell)?.[1];
   const shown = new Map(cells.map(([, name, , fallback]) => [quoted(name), fallback]));
 
-  it("name every setting of this version once, and no other", () => {
+  it("the tables of docs/settings.md name every setting of this version once, and no other", () => {
     const names = cells.map(([, name]) => quoted(name));
     expect(names.toSorted()).toEqual(SETTING_NAMES.toSorted());
   });
 
-  it("show each default as the schema has it", () => {
+  it("the tables of docs/settings.md show each default of the schema", () => {
     const defaults = Object.entries(RawSettings.shape).flatMap(([name, { def }]) =>
       "defaultValue" in def && def.defaultValue !== "" ? [[name, def.defaultValue]] : [],
     );
@@ -53,7 +53,7 @@ describe("the tables of docs/settings.md", () => {
     expect(defaults.length).toBeGreaterThan(15);
   });
 
-  it("say which settings are required", () => {
+  it("the tables of docs/settings.md say which settings are required", () => {
     const required = cells.flatMap(([, name, , fallback]) =>
       fallback === "**required**" ? [quoted(name)] : [],
     );
@@ -64,31 +64,36 @@ describe("the tables of docs/settings.md", () => {
 describe("the example of a setting", () => {
   it.each(
     ROWS.flatMap(([name, { example }]) => (example === undefined ? [] : [{ name, example }])),
-  )("$name=$example is taken, and by NAME_FILE it is the same", ({ name, example }) => {
-    const given = readConfig({ ...REQUIRED, [name]: example }, pem);
-    expect(given).toMatchObject({ ok: true });
-    const others = Object.fromEntries(Object.entries(REQUIRED).filter(([other]) => other !== name));
-    const byFile = readConfig({ ...others, [`${name}_FILE`]: "/run/secrets/it" }, (path) =>
-      path === "/run/secrets/it" ? `${example}\n` : pem(),
-    );
-    expect(JSON.stringify(byFile)).toBe(JSON.stringify(given));
-    expect(PAGE).toContain(`${name}=${example}\n`);
-  });
+  )(
+    "the example $name=$example is accepted, with the same result from NAME_FILE",
+    ({ name, example }) => {
+      const given = readConfig({ ...REQUIRED, [name]: example }, pem);
+      expect(given).toMatchObject({ ok: true });
+      const others = Object.fromEntries(
+        Object.entries(REQUIRED).filter(([other]) => other !== name),
+      );
+      const byFile = readConfig({ ...others, [`${name}_FILE`]: "/run/secrets/it" }, (path) =>
+        path === "/run/secrets/it" ? `${example}\n` : pem(),
+      );
+      expect(JSON.stringify(byFile)).toBe(JSON.stringify(given));
+      expect(PAGE).toContain(`${name}=${example}\n`);
+    },
+  );
 });
 
-describe("where few values are taken", () => {
+describe("settings with few values", () => {
   const few = ROWS.flatMap(([name, { values, takes }]) =>
     values === undefined ? [] : [{ name, values, takes }],
   );
 
-  it.each(few)("$name: each of them is, and named", ({ name, values, takes }) => {
+  it.each(few)("each listed value of $name is accepted", ({ name, values, takes }) => {
     for (const value of values)
       expect(readConfig({ ...REQUIRED, [name]: value }, pem)).toMatchObject({ ok: true });
     expect([...takes.matchAll(/`([^`]+)`/g)].map(([, value]) => value)).toEqual(values);
   });
 
   it.each(few)(
-    "$name: no other is, and all of them are told by cfauth itself",
+    "no other value of $name is accepted, and the problem lists all of them",
     ({ name, values }) => {
       const read = readConfig({ ...REQUIRED, [name]: "something-else" }, pem);
       const said = read.ok

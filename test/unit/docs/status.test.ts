@@ -7,7 +7,7 @@ const section =
     .split(/^## /m)
     .find((it) => it.startsWith("cfauth status")) ?? "";
 
-/** The names of all fields, however deep. */
+/** The names of all fields at every depth. */
 const fields = (value: unknown): readonly string[] =>
   typeof value !== "object" || value === null
     ? []
@@ -16,7 +16,7 @@ const fields = (value: unknown): readonly string[] =>
         ...fields(inner),
       ]);
 
-test("every field of the answer of /api/routes is explained", () => {
+test("every field of /api/routes is documented", () => {
   const told = [...section.matchAll(/`(\w+)`/g)].map(([, name]) => name);
   expect([...new Set(fields([LIVE, TROUBLE]))].filter((name) => !told.includes(name))).toEqual([]);
 });

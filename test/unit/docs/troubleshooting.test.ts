@@ -11,26 +11,26 @@ const ROOT = resolve(import.meta.dirname, "../../..");
 const PAGE = readFileSync(`${ROOT}/docs/troubleshooting.md`, "utf8");
 const headings = [...PAGE.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading);
 
-it("docs/troubleshooting.md says what the code says (npm run docs)", async () => {
+it("docs/troubleshooting.md matches the code (npm run docs)", async () => {
   expect(await withProblems(PAGE)).toBe(PAGE);
 });
 
-describe("every code of a problem", () => {
-  it("has one section, and no section is of a code that there is not", () => {
+describe("problem codes", () => {
+  it("every problem code has one section, and no section has an unknown code", () => {
     expect(headings.filter((heading) => heading.startsWith("CFA-")).toSorted()).toEqual(
       PROBLEM_CODES.toSorted(),
     );
     expect(FAMILIES.flatMap(({ codes }) => codes).toSorted()).toEqual(PROBLEM_CODES.toSorted());
   });
 
-  it.each(PROBLEM_CODES)("%s leads to its section from wherever it is shown", (code) => {
+  it.each(PROBLEM_CODES)("%s links to its section wherever it is shown", (code) => {
     expect(problemUrl(code)).toMatch(
       new RegExp(`/docs/troubleshooting\\.md#${code.toLowerCase()}$`),
     );
     expect(headings).toContain(code);
   });
 
-  it("is said by the source somewhere: else its section is of no use", () => {
+  it("every problem code is used in the source, because otherwise its section would be useless", () => {
     const said = globSync("src/**/*.ts", { cwd: ROOT })
       .filter((file) => !file.endsWith("core/domain/problem.ts"))
       .map((file) => readFileSync(`${ROOT}/${file}`, "utf8"))
@@ -39,7 +39,10 @@ describe("every code of a problem", () => {
   });
 });
 
-/** Where problems are put into words. Settings have faults of their own, which settings.md shows. */
+/**
+ * The files with the sentences of problems. Settings have their own faults, which settings.md
+ * shows.
+ */
 const SOURCES = globSync("src/{clients,core,resources,sources}/**/*.ts", {
   cwd: ROOT,
 }).map((file) => ({
@@ -50,13 +53,13 @@ const SOURCES = globSync("src/{clients,core,resources,sources}/**/*.ts", {
 const speaks = (text: string): boolean =>
   /code: "CFA-|"CFA-[A-Z-]+",\n|valueFault\(|faulty\(/.test(text);
 
-/** A sentence, or the part of one between two values: three words at least. */
+/** A sentence, or a part of one between two values: at least three words. */
 const isSentence = (text: string): boolean =>
   /[a-z]{2,}[ ,;:]+[a-z(A-Z]+.*[ ,;:]+[a-zA-Z]{2,}/.test(text) && !text.includes("\\");
 
 const flat = (text: string): string => text.replace(/[`*]/g, "").replace(/\s+/g, " ").trim();
 
-/** Nobody is told these as a problem: names of things, and what is said to a daemon that ends. */
+/** Not shown as problems: names of objects, and messages to a daemon that stops. */
 const NOT_SAID: readonly string[] = [
   "authentik Internal JWT Certificate",
   "authentik Self-signed Certificate",
@@ -66,7 +69,7 @@ const NOT_SAID: readonly string[] = [
   "was not called because cfauth is stopping,",
 ];
 
-it("every sentence that a problem can be told in stands on the page", () => {
+it("docs/troubleshooting.md has every sentence of every problem", () => {
   const page = flat(PAGE);
   const missing = SOURCES.filter(({ text }) => speaks(text)).flatMap(({ file, text }) =>
     textsOf(text)
@@ -81,7 +84,7 @@ it("every sentence that a problem can be told in stands on the page", () => {
   ).toEqual([]);
 });
 
-/** What a route waits for, in pieces of text between what is filled in. */
+/** The reasons why a route waits, as the text between the inserted values. */
 const REASONS = globSync("src/{core/plan,resources}/**/*.ts", { cwd: ROOT })
   .toSorted()
   .flatMap((file) => [
@@ -91,7 +94,7 @@ const REASONS = globSync("src/{core/plan,resources}/**/*.ts", { cwd: ROOT })
   ])
   .map(([, text = ""]) => text.slice(1, -1));
 
-it("the table of what a route waits for has every reason that the planner gives", () => {
+it("the table of pending reasons has every reason of the planner", () => {
   const [, section = ""] = PAGE.split("\n## A route waits\n");
   const table = flat(section.split("\n## ")[0] ?? "");
   expect(REASONS.length).toBeGreaterThan(10);
@@ -101,7 +104,7 @@ it("the table of what a route waits for has every reason that the planner gives"
   expect(pieces.filter((piece) => !table.includes(piece))).toEqual([]);
 });
 
-it("texts are told from comments, regular expressions and code", () => {
+it("texts are distinguished from comments, regular expressions and code", () => {
   expect(
     textsOf(
       'const a = "one"; // "two"\nconst b = /["\'`]/; /* "three" */ const c = `four $' +

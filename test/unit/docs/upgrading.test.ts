@@ -37,7 +37,7 @@ const settings = sections.flatMap(({ heading, section }) =>
 
 describe("docs/upgrading.md", () => {
   it.each(snippets)(
-    "has a Compose file under $heading that opens a route without a problem",
+    "the Compose file under $heading opens a route without a problem",
     ({ labels, networks }) => {
       const container = workload(labels, {
         networks: Object.fromEntries(networks.map((network) => [network, { ip: "172.18.0.2" }])),
@@ -49,7 +49,7 @@ describe("docs/upgrading.md", () => {
     },
   );
 
-  it.each(settings)("has a setting under $heading that cfauth takes: $name", ({ name, text }) => {
+  it.each(settings)("the setting under $heading is accepted: $name", ({ name, text }) => {
     const token = "0123456789abcdef0123456789abcdef01234567";
     const required = {
       CLOUDFLARE_API_TOKEN: token,
@@ -60,7 +60,7 @@ describe("docs/upgrading.md", () => {
     expect(read.ok ? [] : read.faults).toEqual([]);
   });
 
-  it("has a section for each change that asks for more than its row says", () => {
+  it("docs/upgrading.md has a section for each change that needs more than its row says", () => {
     const anchors = [...PAGE.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor);
     expect(anchors).toHaveLength(sections.length);
   });

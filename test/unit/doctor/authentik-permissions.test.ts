@@ -6,7 +6,7 @@ import { readGrantedPermissions } from "../../../src/doctor/authentik-permission
 const VIEW = { app_label: "authentik_flows", codename: "view_flow" };
 const ADD = { app_label: "authentik_core", codename: "add_application" };
 
-/** Answers by path and query; what is not listed is refused. */
+/** Answers by path and query. Unlisted requests are refused. */
 const authentik = (answers: Readonly<Record<string, unknown>>): Authentik => {
   const find = (path: string, query: object = {}): unknown => {
     const found =
@@ -31,7 +31,7 @@ const authentik = (answers: Readonly<Record<string, unknown>>): Authentik => {
 
 const me = { pk: 7, username: "cfauth", is_superuser: false };
 
-it("from 2025.12 on: what its roles give it, and nothing else can", async () => {
+it("from 2025.12 on, a user's permissions are those of its roles", async () => {
   const known = authentik({
     "/rbac/permissions/?role=r1": [VIEW],
     "/rbac/permissions/?role=r2": [ADD],
@@ -47,7 +47,7 @@ it("from 2025.12 on: what its roles give it, and nothing else can", async () => 
   ]);
 });
 
-it("before: its own, and what the roles of its groups give it", async () => {
+it("before 2025.12, a user's permissions are its own and those of its groups' roles", async () => {
   const known = authentik({
     "/rbac/permissions/?user=7": [VIEW],
     "/core/groups/g1/": { roles: ["r1"] },
@@ -60,7 +60,7 @@ it("before: its own, and what the roles of its groups give it", async () => {
   ]);
 });
 
-it("a group that may not be read leaves open what its roles give", async () => {
+it("a group that may not be read leaves the permissions of its roles unknown", async () => {
   const found = await readGrantedPermissions(authentik({ "/rbac/permissions/?user=7": [VIEW] }), {
     ...me,
     groups: [{ pk: "g1" }],

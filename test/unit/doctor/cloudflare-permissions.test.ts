@@ -25,36 +25,42 @@ describe("a permission of the Cloudflare token", () => {
   it.each([
     { name: "an id that is not found", code: "CFA-CF-REFUSED", status: 404, vendor: ["1003"] },
     {
-      name: "an empty body that is refused",
+      name: "a refusal of an empty body",
       code: "CFA-CF-REFUSED",
       status: 400,
       vendor: ["12130"],
     },
-  ] as const)("is present behind $name", async ({ code, status, vendor }) => {
-    expect(await answered(code, status, vendor)).toBe("present");
-  });
+  ] as const)(
+    "a permission is present if the answer is $name",
+    async ({ code, status, vendor }) => {
+      expect(await answered(code, status, vendor)).toBe("present");
+    },
+  );
 
   it.each([
     { name: "403", code: "CFA-CF-PERMISSION", status: 403, vendor: ["10000"] },
     { name: "401 with the same code", code: "CFA-CF-TOKEN", status: 401, vendor: ["10000"] },
     { name: "9109 with any status", code: "CFA-CF-PERMISSION", status: 400, vendor: ["9109"] },
-  ] as const)("is missing at $name", async ({ code, status, vendor }) => {
-    expect(await answered(code, status, vendor)).toBe("missing");
-  });
+  ] as const)(
+    "a permission is missing if the answer is $name",
+    async ({ code, status, vendor }) => {
+      expect(await answered(code, status, vendor)).toBe("missing");
+    },
+  );
 
   it.each([
-    { name: "a path that leads nowhere", code: "CFA-CF-REFUSED", status: 404, vendor: ["7003"] },
-    { name: "a limit", code: "CFA-CF-RATE-LIMIT", status: 429, vendor: [] },
+    { name: "a path that does not exist", code: "CFA-CF-REFUSED", status: 404, vendor: ["7003"] },
+    { name: "a rate limit", code: "CFA-CF-RATE-LIMIT", status: 429, vendor: [] },
     { name: "a failure", code: "CFA-CF-UNREACHABLE", status: 502, vendor: [] },
     {
-      name: "404 of something that is not Cloudflare",
+      name: "a 404 that is not from Cloudflare",
       code: "CFA-CF-UNREACHABLE",
       status: 404,
       vendor: [],
     },
-    { name: "a refusal of another sort", code: "CFA-CF-REFUSED", status: 409, vendor: ["11010"] },
+    { name: "another kind of refusal", code: "CFA-CF-REFUSED", status: 409, vendor: ["11010"] },
   ] as const)(
-    "is not known at $name, and never called present",
+    "a permission is unknown, and never present, if the answer is $name",
     async ({ code, status, vendor }) => {
       expect(await answered(code, status, vendor)).toEqual({
         why: `Cloudflare answered ${status}`,
@@ -62,11 +68,11 @@ describe("a permission of the Cloudflare token", () => {
     },
   );
 
-  it("is not known where no answer came", async () => {
+  it("a permission is unknown if there is no answer", async () => {
     expect(await answered("CFA-CF-UNREACHABLE", undefined)).toEqual({ why: "no answer came" });
   });
 
-  it("waits for Zero Trust where Access is not set up, whatever the status says", async () => {
+  it("a permission waits for Zero Trust if Access is not set up, whatever the status", async () => {
     expect(await answered("CFA-CF-NO-ZERO-TRUST", 403, ["9999"])).toBe("no-team");
   });
 });

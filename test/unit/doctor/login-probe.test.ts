@@ -9,7 +9,10 @@ const CALLBACK = "https://team.cloudflareaccess.com/cdn-cgi/access/callback";
 const to = (location: string): ProbedPage => ({ status: 302, location, body: "" });
 const page = (status: number, body: string): ProbedPage => ({ status, location: undefined, body });
 
-/** Where somebody ends whom the start answers so, and everything else as listed. */
+/**
+ * The end of the redirects if the first request gets this answer and all others get the listed
+ * ones.
+ */
 const follow = (start: ProbedPage | NoPage, others: Readonly<Record<string, ProbedPage>> = {}) =>
   followLogin(
     async (url) => (url === START ? start : (others[url] ?? { why: `asked for ${url}` })),
@@ -29,7 +32,7 @@ it.each([
     end: { is: "access", team: "team.cloudflareaccess.com" },
   },
   {
-    name: "Access with an error of Authentik's",
+    name: "Access with an error from Authentik",
     start: to(`${CALLBACK}?error=invalid_scope&error_description=no+such`),
     end: { is: "refused", says: '"invalid_scope: no such"' },
   },
@@ -39,22 +42,22 @@ it.each([
     end: { is: "refused", says: '"Redirect URI Error" (400)' },
   },
   {
-    name: "an error page with a title alone",
+    name: "an error page with only a title",
     start: page(404, "<title>Not Found</title>"),
     end: { is: "refused", says: '"Not Found" (404)' },
   },
   {
-    name: "a page that says nothing",
+    name: "a page without any message",
     start: page(502, ""),
     end: { is: "refused", says: "status 502" },
   },
   {
-    name: "itself, again and again",
+    name: "a redirect loop",
     start: to(START),
     end: { is: "refused", says: "a redirect loop" },
   },
   { name: "nowhere", start: { why: "ENOTFOUND" }, end: { is: "silent", why: "ENOTFOUND" } },
-])("who is sent to log in ends at $name", async ({ start, end }) => {
+])("the login redirect ends at $name", async ({ start, end }) => {
   const flow = {
     [`${AT}/flows/-/default/authentication/?next=/x`]: to(
       `${AT}/if/flow/default-authentication-flow/?next=/x`,

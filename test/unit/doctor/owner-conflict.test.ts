@@ -23,29 +23,29 @@ const daemon = (state: ReportedRoute["state"] | undefined) => {
 
 describe("two daemons with one owner", () => {
   it.each([
-    { name: "nothing is seen", seen: {}, is: "pass" },
+    { name: "nothing is observed", seen: {}, is: "pass" },
     {
-      name: "a route whose container has just gone, which the daemon beside closes",
+      name: "a route whose container has just gone, which the running daemon closes",
       seen: { unasked: [key], daemon: daemon("closing") },
       is: "pass",
     },
     {
-      name: "a route that the daemon beside does not know",
+      name: "a route that the running daemon does not know",
       seen: { unasked: [key], daemon: daemon(undefined) },
       is: "warn",
     },
     {
-      name: "a route that nobody here asks for, while no daemon runs",
+      name: "a route that no label here asks for, while no daemon runs",
       seen: { unasked: [key] },
       is: "warn",
     },
     {
-      name: "the same where the owner's name comes from the engine",
+      name: "the same route if the owner's name comes from the engine",
       seen: { unasked: [key], named: false },
       is: "pass",
     },
     {
-      name: "a route that the daemon calls live and that is not as it left it",
+      name: "a route that the daemon calls live and that differs from its last write",
       seen: { undone: [key], daemon: daemon("live") },
       is: "warn",
     },
@@ -54,9 +54,9 @@ describe("two daemons with one owner", () => {
       seen: { undone: [key], daemon: daemon("waiting") },
       is: "pass",
     },
-    { name: "a route to be opened, while no daemon runs", seen: { undone: [key] }, is: "pass" },
+    { name: "a route to open, while no daemon runs", seen: { undone: [key] }, is: "pass" },
     {
-      name: "a route that is not as it was left, after a pass that failed",
+      name: "a route that differs from the last write, after a pass that failed",
       seen: {
         undone: [key],
         daemon: {
@@ -67,7 +67,7 @@ describe("two daemons with one owner", () => {
       is: "pass",
     },
   ] satisfies readonly { name: string; seen: Partial<MarkedObjects>; is: string }[])(
-    "$name: $is",
+    "two daemons with one owner are suspected for $name: $is",
     ({ seen, is }) => {
       expect(findSharedOwner({ ...none, ...seen }).result).toBe(is);
     },

@@ -14,7 +14,7 @@ const down = (service: "cloudflare" | "docker"): ServiceError =>
 
 const never = (): Promise<never> => new Promise(() => {});
 
-it("a group that does not answer in time is said so, and holds up none that does not need it", async () => {
+it("a group of checks that does not finish in time is reported and delays only those that need it", async () => {
   const told: string[] = [];
   const scene = {
     settingSources: new Map([["AUTHENTIK_URL", "file"]]),

@@ -16,7 +16,7 @@ const of = (detail: string) => ({
 
 it.each([
   {
-    name: "a secret, wherever it stands",
+    name: "a secret, wherever it is",
     text: "got token=s3cr3t-value!",
     is: "got token=[secret]!",
   },
@@ -25,7 +25,7 @@ it.each([
     text: 'emails="bob@example.com,alice+x@mail.example.org"',
     is: 'emails="(an e-mail address),(an e-mail address)"',
   },
-])("shows no $name", ({ text, is }) => {
+])("a report shows no $name", ({ text, is }) => {
   expect(scrubReport(of(text), [secret("s3cr3t-value")])).toEqual(of(is));
 });
 
@@ -41,7 +41,7 @@ it.each([
     text: "cloudflared 2026.8.2 at 10:42:05, engine 29.1.0, fd00::1",
     is: "cloudflared 2026.8.2 at 10:42:05, engine 29.1.0, fd00::1",
   },
-])("a report has public addresses left out and all else kept: $text", ({ text, is }) => {
+])("a report omits public addresses and keeps everything else: $text", ({ text, is }) => {
   expect(publishReport(of(text), [])).toEqual(of(is));
   expect(scrubReport(of(text), [])).toEqual(of(text));
 });

@@ -27,8 +27,8 @@ const group = (
   checks,
 });
 
-describe("a group that is ill", () => {
-  it("stays within the terminal, with the code below where it does not fit beside", () => {
+describe("a group of checks with problems", () => {
+  it("a problem stays within the terminal, with the code below if it does not fit beside", () => {
     expect(groupText(group([bad]), terminal(60))).toBe(
       `✗ Tunnel      homelab: cloudflared is not connected
               CFA-TUNNEL-DOWN
@@ -40,18 +40,18 @@ describe("a group that is ill", () => {
     );
   });
 
-  it("is told in words where signs may not be shown, and nothing in colour alone", () => {
+  it("a problem is shown in words if symbols are not possible, and never by colour alone", () => {
     const text = groupText(group([bad], "homelab · down"), terminal(100, { NO_COLOR: "1" }));
     expect(text).toMatch(/^FAIL Tunnel {6}homelab - down {2,}CFA-TUNNEL-DOWN$/m);
     expect(text).toContain("    -> docker compose logs cloudflared\n");
     expect(text).not.toMatch(/[^\n\x20-\x7e]/);
   });
 
-  it("is not told one word to a line on a terminal that does not tell its width", () => {
+  it("a problem is not wrapped to one word per line on a terminal of unknown width", () => {
     expect(groupText(group([bad]), terminal(0))).toBe(groupText(group([bad]), terminal(80)));
   });
 
-  it("tells a dozen problems in full and how many more there are", () => {
+  it("a dozen problems are shown in full, with the number of the others", () => {
     const many = Array.from(
       { length: 15 },
       (_, index): DoctorCheck => ({ ...bad, detail: `problem ${index}` }),
@@ -62,7 +62,7 @@ describe("a group that is ill", () => {
     expect(text).toContain("… and 3 more: cfauth doctor --json lists them all");
   });
 
-  it("shows a long list whole, what to do beneath it, and what is wrong besides", () => {
+  it("a long list is shown completely, with its fix beneath, and then the other problems", () => {
     const lacking = Array.from({ length: 15 }, (_, index): DoctorCheck => {
       return {
         ...bad,
@@ -84,7 +84,7 @@ describe("a group that is ill", () => {
     expect(text).toContain("    → docker compose logs cloudflared\n");
   });
 
-  it("begins no sentence with a capital where a name stands", () => {
+  it("a sentence that begins with a name keeps its first letter", () => {
     const text = groupText(
       group([{ ...bad, detail: "wiki.example.com (container wiki): it is taken" }]),
       terminal(100),
@@ -93,7 +93,7 @@ describe("a group that is ill", () => {
   });
 });
 
-describe("the last sentence", () => {
+describe("the final sentence", () => {
   const listed = (id: string, result: DoctorCheck["result"]): DoctorCheck => ({
     id,
     title: id,
@@ -103,22 +103,22 @@ describe("the last sentence", () => {
 
   it.each([
     {
-      name: "all is well",
+      name: "the final sentence says that all is well",
       checks: [{ ...bad, result: "pass" }],
       says: "Everything cfauth needs is in place.",
     },
     {
-      name: "two permissions of one list count as one problem",
+      name: "the final sentence counts two permissions of one list as one problem",
       checks: [listed("a", "fail"), listed("b", "fail")],
       says: "1 problem. 0 groups are fine.",
     },
     {
-      name: "a warning beside",
+      name: "the final sentence counts a warning beside a problem",
       checks: [bad, { ...bad, result: "warn" }],
       says: "1 problem, 1 warning. 0 groups are fine.",
     },
     {
-      name: "warnings alone",
+      name: "the final sentence counts warnings alone",
       checks: [
         { ...bad, result: "warn" },
         { ...bad, result: "warn" },
@@ -132,7 +132,7 @@ describe("the last sentence", () => {
     },
   );
 
-  it("counts what was not looked at", () => {
+  it("the final sentence counts skipped checks", () => {
     const dark: CheckResults = {
       id: "login",
       title: "Login",

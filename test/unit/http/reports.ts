@@ -1,4 +1,4 @@
-/** Reports as a daemon makes them, for what shows them. */
+/** Reports as a daemon makes them, for the tests of what shows them. */
 import { type RunningServer, type ServerDeps, startServer } from "../../../src/http/server.ts";
 import type { Report, ReportedProblem, ReportedRoute } from "../../../src/status/report.ts";
 
@@ -37,7 +37,7 @@ export const reportedProblem = (more: Partial<ReportedProblem> = {}): ReportedPr
   ...more,
 });
 
-/** A daemon that is well, with these routes and problems. */
+/** A healthy daemon with these routes and problems. */
 export function reportOf(more: Partial<Report> = {}): Report {
   const routes = more.routes ?? [];
   const count = (state: ReportedRoute["state"]) => routes.filter((it) => it.state === state).length;
@@ -157,7 +157,7 @@ export const TROUBLE = reportOf({
   lastPass: { at: "2026-11-23T10:43:05.000Z", result: "failed", applied: 0 },
 });
 
-/** A page of a daemon that is well and says this, at any free port. */
+/** The page of a healthy daemon with this report, on any free port. */
 export const pageOf = (
   report: () => Report,
   parts: Partial<ServerDeps> = {},

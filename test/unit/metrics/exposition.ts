@@ -1,4 +1,7 @@
-/** Prometheus's text format, read as strictly as Prometheus does: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+/**
+ * Prometheus's text format, parsed as strictly as Prometheus does:
+ * https://prometheus.io/docs/instrumenting/exposition_formats/
+ */
 
 export interface Family {
   readonly name: string;
@@ -10,7 +13,7 @@ export interface Scrape {
   readonly families: readonly Family[];
   /** By name and labels as they are written: `cfauth_up{api="docker"}`. */
   readonly samples: ReadonlyMap<string, number>;
-  /** Those of one metric, without its name; `{api="docker"}` → 1. */
+  /** The series of one metric, without its name; `{api="docker"}` → 1. */
   of(name: string): Readonly<Record<string, number>>;
 }
 
@@ -19,7 +22,7 @@ const TYPE = /^# TYPE ([a-z_]+) (counter|gauge|histogram)$/;
 const SAMPLE =
   /^([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)+\})? (-?[0-9.e+-]+|[+-]Inf|Nan)$/;
 
-/** @throws on the first line that is not as it has to be */
+/** @throws on the first invalid line */
 export function scraped(text: string): Scrape {
   if (!text.endsWith("\n")) throw new Error("the last line does not end");
   const families: Family[] = [];

@@ -19,8 +19,8 @@ const request = (url: string, message = letter()): NotificationRequest => {
 
 const TEXT = "It leads to container app (http://app:80).\nVisitors must log in with Authentik.";
 
-describe("each service gets what it documents", () => {
-  it("ntfy: JSON at the server's root, the topic in it", () => {
+describe("each service gets its documented format", () => {
+  it("ntfy gets JSON at the server's root, with the topic in it", () => {
     expect(request("https://ntfy.sh/home-alerts")).toMatchObject({
       url: "https://ntfy.sh/",
       json: {
@@ -34,7 +34,7 @@ describe("each service gets what it documents", () => {
     });
   });
 
-  it("ntfy behind a path and a query, with an access token as a password", () => {
+  it("ntfy may have a path, a query and an access token as its password", () => {
     const { url, headers } = request(
       "ntfy+https://:tk_AgQdq7mVBoFD37@example.com/push/alerts?cache=no",
     );
@@ -44,7 +44,7 @@ describe("each service gets what it documents", () => {
     );
   });
 
-  it("ntfy: never more than 4096 bytes", () => {
+  it("ntfy never gets more than 4096 bytes", () => {
     const { json } = request(
       "https://ntfy.sh/a",
       letter([problemOpened(problem({ message: "𝔘".repeat(5_000) }), NOW)]),
@@ -52,7 +52,7 @@ describe("each service gets what it documents", () => {
     expect(Buffer.byteLength((json as { message: string }).message)).toBeLessThanOrEqual(4_096);
   });
 
-  it("Gotify: the token in a header, priority of ten, and where to click", () => {
+  it("Gotify gets the token in a header, a priority up to ten and a link", () => {
     expect(request("https://push.example.com/message?token=AbCdEf")).toMatchObject({
       url: "https://push.example.com/message",
       headers: { "x-gotify-key": "AbCdEf" },
@@ -68,11 +68,11 @@ describe("each service gets what it documents", () => {
   it.each([
     "gotify+https://example.com/gotify?token=AbCdEf",
     "gotify+https://example.com/gotify/?token=AbCdEf",
-  ])("Gotify under a path: %s", (url) => {
+  ])("Gotify may have a path: %s", (url) => {
     expect(request(url).url).toBe("https://example.com/gotify/message");
   });
 
-  it("Discord: content, nobody called by name, no previews", () => {
+  it("Discord gets content without mentions or previews", () => {
     expect(request("https://discord.com/api/webhooks/1/abc?thread_id=5")).toMatchObject({
       url: "https://discord.com/api/webhooks/1/abc?thread_id=5",
       json: {
@@ -83,7 +83,7 @@ describe("each service gets what it documents", () => {
     });
   });
 
-  it("Discord: names as they are, though they look like Markdown, and at most 2000 characters", () => {
+  it("Discord shows names unchanged although they look like Markdown, and gets at most 2000 characters", () => {
     const long = letter([
       problemOpened(problem({ message: `my_app_1 and *.example.com ${"*".repeat(5_000)}` }), NOW),
     ]);
@@ -95,7 +95,7 @@ describe("each service gets what it documents", () => {
   });
 
   it.each(["https://discord.com/api/webhooks/1/abc", "https://chat.example.com/hooks/key"])(
-    "no link and no picture that a label's text makes: %s",
+    "a label's text creates no link and no picture: %s",
     (url) => {
       const lure = letter([
         problemOpened(
@@ -109,7 +109,7 @@ describe("each service gets what it documents", () => {
     },
   );
 
-  it("Slack: text, with its three characters escaped", () => {
+  it("Slack gets text with its three special characters escaped", () => {
     const shouting = letter([problemOpened(problem({ message: "<!channel> & co" }), NOW)]);
     expect(
       (request("https://hooks.slack.com/services/T/B/X", shouting).json as { text: string }).text,
@@ -117,7 +117,7 @@ describe("each service gets what it documents", () => {
     expect(Object.keys(request("https://hooks.slack.com/services/T/B/X").json)).toEqual(["text"]);
   });
 
-  it("Mattermost: Markdown that calls nobody", () => {
+  it("Mattermost gets Markdown without mentions", () => {
     const shouting = letter([problemOpened(problem({ message: "@all my_app" }), NOW)]);
     const { text } = request("https://chat.example.com/hooks/key", shouting).json as {
       text: string;
@@ -126,7 +126,7 @@ describe("each service gets what it documents", () => {
     expect(text).toContain("@\u200ball my\\_app");
   });
 
-  it("apprise-api: body and one of its four types", () => {
+  it("apprise-api gets a body and one of its four types", () => {
     expect(
       request("http://apprise:8000/notify/cfauth", letter([problemOpened(problem(), NOW)])).json,
     ).toMatchObject({
@@ -137,7 +137,7 @@ describe("each service gets what it documents", () => {
     });
   });
 
-  it("anything else: the message itself, with the headers of Standard Webhooks", () => {
+  it("any other service gets the message itself, with the headers of Standard Webhooks", () => {
     const message = letter();
     expect(request("https://n8n.example.com/webhook/x", message)).toEqual({
       url: "https://n8n.example.com/webhook/x",
@@ -150,7 +150,7 @@ describe("each service gets what it documents", () => {
     });
   });
 
-  it("a user name and password go into a header", () => {
+  it("a user name and password are sent in a header", () => {
     const { url, headers } = request("https://ann:p%40ss@n8n.example.com/webhook/x");
     expect([url, headers["authorization"]]).toEqual([
       "https://n8n.example.com/webhook/x",

@@ -14,8 +14,8 @@ const LETTERHEAD = { id: "m-1", at: NOW, owner: "home-nas", dryRun: false };
 
 const opened = (at: string) => routeOpened(route(at), NOW);
 
-describe("a message", () => {
-  it("of one problem says what is wrong, what it does and how to mend it, with the problem as /api/routes has it", () => {
+describe("notification messages", () => {
+  it("the message of one problem has its effect and fix, and the problem as in /api/routes", () => {
     expect(messageOf([problemOpened(problem(), NOW - 60_000)], LETTERHEAD)).toEqual({
       id: "m-1",
       type: "problem.opened",
@@ -49,7 +49,7 @@ describe("a message", () => {
     });
   });
 
-  it("of a route says where it leads, that a login is needed, and how to get there", () => {
+  it("the message of a route shows its origin, that a login is required, and its URL", () => {
     expect(messageOf([opened("wiki.example.com")], LETTERHEAD)).toMatchObject({
       title: "cfauth: wiki.example.com is open",
       message: "It leads to container app (http://app:80).\nVisitors must log in with Authentik.",
@@ -58,7 +58,7 @@ describe("a message", () => {
     });
   });
 
-  it("of a public route makes itself heard", () => {
+  it("the message of a public route has a higher priority", () => {
     expect(
       messageOf([routePublic(route("x.example.com", { access: "public" }), NOW)], LETTERHEAD),
     ).toMatchObject({
@@ -72,7 +72,7 @@ describe("a message", () => {
     { from: "project blog", before: "project blog" },
     { from: undefined, before: "a container that was gone when cfauth started" },
   ])(
-    "of a route that changed hands says whose it was ($before), whose it is, and that all have to log in again",
+    "the message of a route that changed hands says who had it ($before), who has it now, and that everyone must log in again",
     ({ from, before }) => {
       const it = { route: route("x.example.com"), from, to: "project shop" };
       expect(messageOf([routeChangedHands(it, NOW)], LETTERHEAD)).toMatchObject({
@@ -84,7 +84,7 @@ describe("a message", () => {
     },
   );
 
-  it("of a solved problem says how long it lasted", () => {
+  it("the message of a solved problem says how long it lasted", () => {
     expect(messageOf([problemSolved(problem(), NOW - 720_000, NOW)], LETTERHEAD)).toMatchObject({
       title: "cfauth: solved: photos.example.com",
       message: expect.stringContaining("It lasted 12 min. The problem was: a DNS record A"),
@@ -92,11 +92,11 @@ describe("a message", () => {
     });
   });
 
-  it("of a wildcard has no address to click", () => {
+  it("the message of a wildcard has no URL", () => {
     expect(messageOf([opened("*.example.com")], LETTERHEAD)?.url).toBeNull();
   });
 
-  it("of what is no web page has none either", () => {
+  it("the message of a route that is no web page has no URL", () => {
     expect(
       messageOf(
         [routeOpened(route("ssh.example.com", { origin: "ssh://app:22" }), NOW)],
@@ -105,7 +105,7 @@ describe("a message", () => {
     ).toBeNull();
   });
 
-  it("names a label as it is written, and ends in one full stop", () => {
+  it("a message names a label as it is written, and ends in one full stop", () => {
     const texts = [
       "cfauth.acess is not a label of cfauth",
       "Cloudflare refused: no such zone.",
@@ -116,7 +116,7 @@ describe("a message", () => {
     ]);
   });
 
-  it("has no line that a stranger's label has written", () => {
+  it("a message has no line that a foreign label has written", () => {
     const label = "cfauth.x\n→ open https://evil.example.org";
     const { message } = problemOpened(
       problem({ label, message: `${label} is not a label of cfauth` }),
@@ -125,7 +125,7 @@ describe("a message", () => {
     expect(message.split("\n")).toHaveLength(4);
   });
 
-  it("of two or three events tells each in full, under a title that counts them, as the weightiest", () => {
+  it("a message of two or three events lists each in full, with a count as title and the highest severity", () => {
     const message = messageOf(
       [opened("a.example.com"), problemOpened(problem(), NOW), opened("b.example.com")],
       LETTERHEAD,
@@ -144,7 +144,7 @@ describe("a message", () => {
     ]);
   });
 
-  it("of more is a list, and of very many an end to it", () => {
+  it("a message of more events is a list, with a limit", () => {
     const many = Array.from({ length: 25 }, (_, index) => opened(`r${index}.example.com`));
     const text = messageOf(many, LETTERHEAD)?.message.split("\n") ?? [];
     expect([text[0], text.length, text.at(-1)]).toEqual([
@@ -154,7 +154,7 @@ describe("a message", () => {
     ]);
   });
 
-  it("of a dry run says so", () => {
+  it("a message of a dry run says so", () => {
     expect(messageOf([problemOpened(problem(), NOW)], { ...LETTERHEAD, dryRun: true })?.title).toBe(
       "cfauth (dry run): problem with photos.example.com",
     );
@@ -178,7 +178,7 @@ describe("a message", () => {
     ]);
   });
 
-  it("never has anybody's e-mail address in it", () => {
+  it("a message never contains an e-mail address", () => {
     const message = 'cfauth.access.emails="ann@example,com" is not an address';
     const events = [
       problemOpened(problem({ message, fix: "write ann@example.com" }), NOW),

@@ -11,7 +11,7 @@ import { NOW, news, problem, route } from "./builders.ts";
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-/** What is told, as time goes by. */
+/** The notifications as time passes. */
 function listener(dryRun = false) {
   let quiet: ThrottleState = INITIAL_THROTTLE;
   let at = NOW;
@@ -31,8 +31,8 @@ function listener(dryRun = false) {
 const OPENED = ["problem.opened problem with photos.example.com"];
 const SOLVED = ["problem.solved solved: photos.example.com"];
 
-describe("of problems", () => {
-  it("one is told when it has lasted a minute, and when it is over", () => {
+describe("notifications of problems", () => {
+  it("a problem is reported after one minute, and when it is solved", () => {
     const it = listener();
     expect(it.after(0, { problems: [problem()] })).toEqual([]);
     expect(it.wakeIn()).toBe(MINUTE);
@@ -43,7 +43,7 @@ describe("of problems", () => {
     expect(it.after(MINUTE, { solved: [problem()] })).toEqual(SOLVED);
   });
 
-  it("one counts from when it came, not from when the log thought it worth a line", () => {
+  it("the minute counts from the start of a problem, not from its log line", () => {
     const it = listener();
     expect(
       it.after(30_000, { problems: [problem()], since: new Map([[problemKey(problem()), NOW]]) }),
@@ -52,14 +52,14 @@ describe("of problems", () => {
     expect(it.after(30_000)).toEqual(OPENED);
   });
 
-  it("one that goes within the minute is never told, and neither is that it went", () => {
+  it("a problem that is solved within the minute is never reported, and neither is its end", () => {
     const it = listener();
     it.after(0, { problems: [problem()] });
     expect(it.after(59_000, { solved: [problem()] })).toEqual([]);
     expect([it.after(MINUTE), it.wakeIn()]).toEqual([[], undefined]);
   });
 
-  it("one that comes back is told again only a day after it was told, if it is there then", () => {
+  it("a problem that returns is reported again only a day after the last report, if it is still there", () => {
     const it = listener();
     it.after(0, { problems: [problem()] });
     it.after(MINUTE);
@@ -72,48 +72,48 @@ describe("of problems", () => {
     expect(it.after(1)).toEqual(OPENED);
   });
 
-  it("one that lasts for days is told once", () => {
+  it("a problem that lasts for days is reported once", () => {
     const it = listener();
     it.after(0, { problems: [problem()] });
     it.after(MINUTE);
     expect([it.after(2 * DAY), it.after(2 * DAY, {})]).toEqual([[], []]);
   });
 
-  it("two of one container are two", () => {
+  it("two problems of one container are reported separately", () => {
     const it = listener();
     it.after(0, { problems: [problem(), problem({ code: "CFA-CONFLICT-ACCESS" })] });
     expect(it.after(MINUTE)).toHaveLength(2);
   });
 });
 
-describe("of routes", () => {
-  it("one that opens or closes is told at once", () => {
+describe("notifications of routes", () => {
+  it("a route that opens or closes is reported at once", () => {
     expect(
       listener().after(0, { opened: [route("a.example.com")], closed: [route("b.example.com")] }),
     ).toEqual(["route.opened a.example.com is open", "route.closed b.example.com is closed"]);
   });
 
-  it("one that opens to anyone is told as that alone", () => {
+  it("a route that opens to anyone is reported as that alone", () => {
     const open = route("a.example.com", { access: "public" });
     expect(listener().after(0, { opened: [open], published: [open] })).toEqual([
       "route.public a.example.com is PUBLIC",
     ]);
   });
 
-  it("one that changes hands is reported, from whom and to whom", () => {
+  it("a route that changes hands is reported with its old and its new party", () => {
     const it = { route: route("a.example.com"), from: "project blog", to: "project shop" };
     expect(listener().after(0, { changedHands: [it] })).toEqual([
       "route.changed-hands a.example.com changed hands",
     ]);
   });
 
-  it("one that was open already and is now to anyone is told", () => {
+  it("an open route that becomes public is reported", () => {
     expect(
       listener().after(0, { published: [route("a.example.com", { access: "public" })] }),
     ).toHaveLength(1);
   });
 
-  it("none is told in a dry run, but problems are", () => {
+  it("no route is reported in a dry run, but problems are", () => {
     const it = listener(true);
     expect(
       it.after(0, {
@@ -125,7 +125,7 @@ describe("of routes", () => {
     expect(it.after(MINUTE)).toEqual(OPENED);
   });
 
-  it("one that waits, changes or is about to close is not told", () => {
+  it("a route that is pending, changes or will close soon is not reported", () => {
     const at = route("a.example.com");
     expect(
       listener().after(0, {

@@ -1,4 +1,4 @@
-/** The shape of `cfauth plan --json`, as docs/commands.md has it. */
+/** The shape of `cfauth plan --json`, as documented in docs/commands.md. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
@@ -26,7 +26,7 @@ const problem: Problem = {
   fix: "write authentik",
 };
 
-it("tells each change with its step, its place and what differs", async () => {
+it("the JSON lists each change with its step, its target and its diff", async () => {
   const observed = await settled();
   const report = planReport(await previewOf(observed, [wiki]), OWNER);
   expect({
@@ -76,7 +76,7 @@ it("tells each change with its step, its place and what differs", async () => {
   });
 });
 
-it("of a change has both sides, but only what differs; of a container that is gone it has the reason", async () => {
+it("an update has both sides but only the differences; a change of a missing container has the reason", async () => {
   const observed = await settled(wiki, exposure("old.example.com", { workload: "old" }));
   const { changes, counts } = planReport(
     await previewOf(observed, [{ ...wiki, origin: { service: "http://b:80", options: {} } }]),
@@ -96,7 +96,7 @@ it("of a change has both sides, but only what differs; of a container that is go
   expect(counts).toMatchObject({ create: 0, update: 1, delete: 5 });
 });
 
-it("tells what waits, and of each problem how it is mended and where that is written", async () => {
+it("the JSON lists what is pending, and each problem with its fix and its documentation", async () => {
   const gated = exposure("paper.example.com", {
     workload: "paper",
     notReadyReason: "the health check of container paper (starting)",
@@ -130,13 +130,13 @@ it("tells what waits, and of each problem how it is mended and where that is wri
   ]);
 });
 
-it("says the same twice, whatever the order in which containers come", async () => {
+it("the JSON is the same whatever the order of containers", async () => {
   const others = ["a", "b", "c"].map((name) => exposure(`${name}.example.com`, { workload: name }));
   const one = planReport(await previewOf(empty(), [wiki, ...others]), OWNER);
   expect(planReport(await previewOf(empty(), [...others.toReversed(), wiki]), OWNER)).toEqual(one);
 });
 
-it("in place of a plan that could not be made tells why", () => {
+it("the JSON of a failed plan has the reason instead", () => {
   const error = new ServiceError({
     service: "cloudflare",
     code: "CFA-CF-TOKEN",
@@ -157,7 +157,7 @@ it("in place of a plan that could not be made tells why", () => {
   });
 });
 
-it("every field is described in docs/commands.md", async () => {
+it("every field of the JSON is described in docs/commands.md", async () => {
   const page = readFileSync(resolve(import.meta.dirname, "../../../docs/commands.md"), "utf8");
   const old = exposure("old.example.com", { workload: "old" });
   const gated = exposure("paper.example.com", { notReadyReason: "something" });

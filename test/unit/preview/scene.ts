@@ -1,4 +1,4 @@
-/** A preview without network: a world as it is, and what is wished of it. */
+/** A preview without a network: an observed state and the routes desired in it. */
 import type { Exposure } from "../../../src/core/domain/exposure.ts";
 import type { Problem } from "../../../src/core/domain/problem.ts";
 import { resolveDesired } from "../../../src/core/plan/desired-state.ts";
@@ -15,7 +15,7 @@ import { emptyWorld, OWNER } from "../core/plan/model.ts";
 
 const NOBODY_ASKED = { groups: new Set<string>(), tokens: new Set<string>() };
 
-/** Someone whose token is an administrator's looks at the tiles. */
+/** The observing token belongs to an administrator, who sees all tiles. */
 export const empty = (): ObservedState => {
   const observed = emptyWorld();
   return {
@@ -32,7 +32,7 @@ export const empty = (): ObservedState => {
   };
 };
 
-/** @param problems - of labels that cannot be read */
+/** @param problems - problems of faulty labels */
 export function previewOf(
   observed: ObservedState,
   exposures: readonly Exposure[],
@@ -75,11 +75,11 @@ export function previewOf(
   });
 }
 
-/** The world in which all these are as they wish. */
+/** The observed state in which all of these routes are in sync. */
 export const settled = async (...exposures: readonly Exposure[]): Promise<ObservedState> =>
   known((await previewOf(empty(), exposures)).after);
 
-/** With ids in place of those that a preview does not know. */
+/** Fills in ids that a preview does not know. */
 function known<T>(value: T): T {
   if (typeof value === "string") return value.replace(/\0known after (\d+)\0/g, "made-$1") as T;
   if (value instanceof Map)

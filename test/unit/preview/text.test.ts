@@ -1,4 +1,4 @@
-/** What somebody reads who types `cfauth plan`. */
+/** The output of `cfauth plan`. */
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../../src/core/domain/exposure.ts";
 import type { Problem } from "../../../src/core/domain/problem.ts";
@@ -23,15 +23,15 @@ const at = (name: string, more: Partial<Exposure> = {}): Exposure =>
   });
 const family = only({ groups: ["family"] });
 
-/** The text as it stands below, without the indentation of the test. */
+/** The text as written below, without the indentation of the test. */
 const lines = (text: string): readonly string[] =>
   text
     .replace(/^\n|\n *$/g, "")
     .split("\n")
     .map((line) => line.slice(6));
 
-describe("the plan", () => {
-  it("of a first start shows what all routes share, and each hostname with its steps in the order of running", async () => {
+describe("the plan as text", () => {
+  it("the plan of a first start shows the shared objects, then each hostname with its steps in order", async () => {
     expect(
       await told(empty(), [
         at("wiki", { protection: family }),
@@ -62,7 +62,7 @@ describe("the plan", () => {
     );
   });
 
-  it("tells what is about no one route by itself, and not beneath what all routes share", async () => {
+  it("the plan shows changes of no single route separately, not under the shared objects", async () => {
     const typo: Problem = {
       code: "CFA-LABEL-UNKNOWN",
       severity: "error",
@@ -84,7 +84,7 @@ describe("the plan", () => {
     );
   });
 
-  it("of a day: access changes, a container is gone, one waits, and one is in the way of somebody else", async () => {
+  it("the plan of a normal day shows changed access, a missing container, a pending route and a conflict", async () => {
     const before = await settled(at("wiki", { protection: family }), at("old"), at("notes"));
     const wiki = at("wiki", { protection: only({ groups: ["admins", "family"] }) });
     const waiting = at("paper", {
@@ -119,7 +119,7 @@ describe("the plan", () => {
     );
   });
 
-  it("of what is taken over says from whom, and that nobody gets in meanwhile", async () => {
+  it("the plan of an adoption names the foreign objects and says that nobody gets in meanwhile", async () => {
     expect(
       (await told(handMade(empty()), [exposure("d.example.com", { adopt: true })])).slice(3, 8),
     ).toEqual(
@@ -133,14 +133,14 @@ describe("the plan", () => {
     );
   });
 
-  it("with nothing to do says so, and how many routes that are", async () => {
+  it("an empty plan says so, with the number of routes", async () => {
     const observed = await settled(at("wiki"), at("notes"));
     expect(await told(observed, [at("wiki"), at("notes")])).toEqual([
       "No changes. 2 routes match the labels · 6 foreign objects unchanged.",
     ]);
   });
 
-  it("of a route that is open and whose place somebody else takes says that it stays as it is", async () => {
+  it("the plan says that an open route stays as it is if another owner takes its place", async () => {
     const observed = await settled(at("wiki"));
     const theirs = { hostname: "wiki.example.com", path: "^/odd$", service: "http://192.0.2.1:80" };
     const lines = await told(
@@ -151,7 +151,7 @@ describe("the plan", () => {
   });
 });
 
-it("colours are on a terminal alone, and say nothing that the signs do not", async () => {
+it("colours appear only on a terminal and say nothing that the symbols do not", async () => {
   const preview = await previewOf(empty(), [at("shop", { protection: anybody })]);
   const bright = createTerminal({ write: () => {}, isTTY: true }, { LANG: "C.UTF-8" });
   const painted = bright.lines(...sectionLines(preview, OWNER, bright)).trimEnd();

@@ -21,7 +21,7 @@ const CHANGELOG = `# Changelog
 `;
 
 describe("the notes of a release", () => {
-  test("are what the changelog says of that version, and of no other", () => {
+  test("release notes are the changelog of that version and of no other", () => {
     expect(releaseNotes("v1.2.3", "1.2.3", CHANGELOG)).toEqual({
       ok: true,
       text: "### Fixed\n- a typo",
@@ -38,18 +38,18 @@ describe("the notes of a release", () => {
       fault: '"## [1.3.0] - <date>"',
     },
     {
-      name: "only a longer version is there",
+      name: "only a longer version exists",
       tag: "v1.2",
       version: "1.2",
       fault: '"## [1.2] - <date>"',
     },
     {
-      name: "nothing stands below the version",
+      name: "the version has no entries",
       tag: "v1.2.2",
       version: "1.2.2",
       fault: "nothing under",
     },
-  ])("are refused where $name", ({ tag, version, fault }) => {
+  ])("release notes are refused if $name", ({ tag, version, fault }) => {
     expect(releaseNotes(tag, version, CHANGELOG)).toEqual({
       ok: false,
       fault: expect.stringContaining(fault),
@@ -57,7 +57,7 @@ describe("the notes of a release", () => {
   });
 });
 
-test("CHANGELOG.md has each kind of change once in a version, in the usual order", () => {
+test("CHANGELOG.md has each kind of change once per version, in the usual order", () => {
   const versions = readFileSync(resolve(import.meta.dirname, "../../../CHANGELOG.md"), "utf8")
     .split(/^## /m)
     .slice(1);

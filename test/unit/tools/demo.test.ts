@@ -19,8 +19,8 @@ const call = (fields: Partial<Call>): Call => ({
 });
 const before = { name: "", rules: new Map<string, string>() };
 
-describe("a request is told as a deed", () => {
-  test("of a login method, its name and nothing of its secret", () => {
+describe("the demo's journal of Cloudflare", () => {
+  test("a created login method is shown with its name and without its secret", () => {
     const body = {
       name: "Authentik (x) #0a1b2c3d",
       type: "oidc",
@@ -31,14 +31,14 @@ describe("a request is told as a deed", () => {
     ).toEqual([{ sign: "+", where: "Cloudflare", what: "login method", name: "Authentik (x)" }]);
   });
 
-  test("of what is deleted, the name that it had", () => {
+  test("a deleted object is shown with the name that it had", () => {
     const deleted = call({ method: "DELETE", path: "/accounts/1/access/policies/9" });
     expect(entriesOf(deleted, { ...before, name: "cfauth:demo everyone" })).toEqual([
       { sign: "-", where: "Cloudflare", what: "Access policy", name: "everyone" },
     ]);
   });
 
-  test("of a tunnel's document, only the rules that became others", () => {
+  test("a write of the tunnel's configuration shows only the changed rules", () => {
     const ingress = [
       { hostname: "a.example.com", service: "http://a:1" },
       {
@@ -76,7 +76,7 @@ describe("a request is told as a deed", () => {
     ]);
   });
 
-  test("of a rule for a path, the path as its label has it", () => {
+  test("a rule for a path is shown with the path as in its label", () => {
     const ingress = [
       { hostname: "a.example.com", path: openPattern("/hooks" as Path), service: "http://a:1" },
     ];
@@ -96,7 +96,7 @@ describe("a request is told as a deed", () => {
     ]);
   });
 
-  test("of several records at once, each", () => {
+  test("each of several records in one request is shown", () => {
     const body = {
       deletes: [{ id: "1" }],
       posts: [{ name: "b.example.com", type: "CNAME", proxied: true }],
@@ -111,7 +111,7 @@ describe("a request is told as a deed", () => {
     ]);
   });
 
-  test("of an application that lets anyone in, just that", () => {
+  test("an application that admits anyone is shown as public", () => {
     const body = { domain: "a.example.com/hooks", allowed_idps: ["1"], session_duration: "24h" };
     expect(
       entriesOf(call({ path: "/accounts/1/access/apps", body }), { ...before, open: true }),
@@ -127,19 +127,19 @@ describe("a request is told as a deed", () => {
   });
 });
 
-describe("a request to Authentik's library is told as a deed", () => {
+describe("the demo's journal of Authentik's library", () => {
   const asked = (method: string, path: string, body?: unknown) =>
     call({ api: "authentik", method, path, body });
   const tile = { where: "Authentik", what: "tile", name: "Photos" } as const;
 
-  test("of a tile for everyone, where it leads", () => {
+  test("a tile for everyone is shown with its URL", () => {
     const body = { name: "Photos", meta_launch_url: "https://photos.example.com" };
     expect(entriesOf(asked("POST", "/core/applications/", body), before)).toEqual([
       { ...tile, sign: "+", note: "leads to https://photos.example.com" },
     ]);
   });
 
-  test("of a tile for a group, each of its three steps, of which the log tells as one", () => {
+  test("the three steps of a tile for a group are each shown, and the log shows them as one", () => {
     const named = { ...before, name: "Photos", group: "family" };
     const steps = [
       asked("POST", "/core/applications/", { name: "Photos", meta_launch_url: "blank://blank" }),
@@ -155,7 +155,7 @@ describe("a request to Authentik's library is told as a deed", () => {
     ]);
   });
 
-  test("of the login's application, that it is none of the tiles", () => {
+  test("the login's application is shown as no tile", () => {
     const body = { name: "cf-tunnel-access", provider: 1, meta_launch_url: "blank://blank" };
     expect(entriesOf(asked("POST", "/core/applications/", body), before)).toEqual([
       { sign: "+", where: "Authentik", what: "application", name: "cf-tunnel-access" },
@@ -163,7 +163,7 @@ describe("a request to Authentik's library is told as a deed", () => {
   });
 });
 
-test("a command has each label on a line of its own", () => {
+test("a command is shown with each label on its own line", () => {
   const labels = { "cfauth.hostname": "a.example.com", "cfauth.access": "public" };
   expect(dockerRunCommand({ name: "a", network: "net", image: "web", labels })).toEqual([
     "docker run --detach --name a --network net \\",
@@ -172,7 +172,7 @@ test("a command has each label on a line of its own", () => {
   ]);
 });
 
-describe("the paper", () => {
+describe("the demo's output", () => {
   const written = (colour: boolean, columns: number) => {
     let text = "";
     const output = createOutput({
@@ -185,7 +185,7 @@ describe("the paper", () => {
     return { output, text: () => text };
   };
 
-  test("counts what was not as told", () => {
+  test("the demo counts failed checks", () => {
     const { output, text } = written(false, 80);
     output.check(true, "so");
     output.check(false, "not so");
@@ -193,7 +193,7 @@ describe("the paper", () => {
     expect(output.faults()).toBe(1);
   });
 
-  test("keeps within the terminal", () => {
+  test("the demo's lines fit the terminal", () => {
     const { output, text } = written(false, 50);
     output.say(
       "One Docker label gives a container a public hostname that only people who log in can open.",
@@ -210,15 +210,15 @@ describe("the paper", () => {
     ).toBeLessThanOrEqual(50);
   });
 
-  test("is coloured only when told", () => {
+  test("the demo is coloured only on request", () => {
     const { output, text } = written(true, 80);
     output.check(true, "so");
     expect(text()).toBe("    \u001b[32m✓\u001b[39m so\n");
   });
 });
 
-test("an engine whose containers are out of reach is named as such, with what to do", async () => {
-  // A documentation address: nobody answers there.
+test("an engine whose containers are unreachable is reported as such, with a fix", async () => {
+  // A documentation address, where nobody answers.
   const container = {
     inspect: async () => ({ NetworkSettings: { Networks: { net: { IPAddress: "192.0.2.1" } } } }),
   } as unknown as Dockerode.Container;

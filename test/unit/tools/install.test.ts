@@ -1,4 +1,7 @@
-/** What `npm ci` runs of others: newer versions of npm run nothing that package.json does not name, and say so at length. */
+/**
+ * Install scripts that `npm ci` runs: newer versions of npm run only those that package.json names,
+ * and warn at length about others.
+ */
 
 import { expect, it } from "vitest";
 import about from "../../../package.json" with { type: "json" };
@@ -8,12 +11,12 @@ const withScript = Object.entries(lock.packages).flatMap(([path, entry]) =>
   "hasInstallScript" in entry ? [path.replace(/^.*node_modules\//, "")] : [],
 );
 
-it("the one package whose install script is run is the one that brings Node", () => {
+it("only the package that brings Node may run its install script", () => {
   expect(
     Object.entries(about.allowScripts).flatMap(([name, runs]) => (runs ? [name] : [])),
   ).toEqual(["node"]);
 });
 
-it("of every package with an install script it is said whether that is run", () => {
+it("package.json says for every package with an install script whether it may run", () => {
   expect([...new Set(withScript)].toSorted()).toEqual(Object.keys(about.allowScripts).toSorted());
 });

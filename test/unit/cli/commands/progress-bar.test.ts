@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createProgress } from "../../../../src/cli/commands/progress-bar.ts";
 import { createTerminal } from "../../../../src/core/terminal.ts";
 
-/** Twenty steps, of which a line is told and seven are done. */
+/** Twenty steps, of which one line is printed and seven are done. */
 function written(
   output: { readonly isTTY?: boolean; readonly columns?: number },
   total = 20,
@@ -20,29 +20,29 @@ function written(
   return text;
 }
 
-/** What stands on the screen in the end. */
+/** The text on the screen in the end. */
 const screen = (text: string): string => text.replace(/[^\n\r]*\r\u001b\[2K/g, "");
 
-describe("how far it is", () => {
-  it("is one line beneath the others, rewritten, and gone in the end", () => {
+describe("the progress bar", () => {
+  it("the progress bar is one line below the others, rewritten, and removed in the end", () => {
     const text = written({ isTTY: true, columns: 80 });
     expect(text).toContain("[#########·····················] 6 of 20 · 0 s");
     expect(text).toContain("[##########····················] 7 of 20 · 0 s");
     expect(screen(text)).toBe("✓ one\n");
   });
 
-  it("is not shown where nobody sees lines change, nor for work that is short", () => {
+  it("the progress bar is not shown without a terminal or for short work", () => {
     expect(written({})).toBe("✓ one\n");
     expect(written({ isTTY: true }, 7)).toBe("✓ one\n");
   });
 
-  it("has no sign that the terminal may not show", () => {
+  it("the progress bar has no symbol that the terminal may not show", () => {
     expect(written({ isTTY: true, columns: 80 }, 20, { LANG: "C" })).toContain(
       "[#########---------------------] 6 of 20 - 0 s",
     );
   });
 
-  it("never breaks into a second line", () => {
+  it("the progress bar never wraps to a second line", () => {
     for (const line of written({ isTTY: true, columns: 20 }).split(/\r\u001b\[2K|\n/))
       expect(line.length).toBeLessThan(20);
   });

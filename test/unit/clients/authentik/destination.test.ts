@@ -16,51 +16,55 @@ const NONE_RUNS = { ...NAMED.book, own: [], name: undefined };
 
 const asked = (more: Partial<Question>) => destinationOf({ ...NAMED, ...more });
 
-describe("the token goes to", () => {
+describe("where the token goes", () => {
   test.each([
-    { so: "Authentik's container, which alone answers", question: {}, addresses: [OWN] },
     {
-      so: "Authentik's container of the two that answer",
+      so: "the token goes to Authentik's container if only that answers",
+      question: {},
+      addresses: [OWN],
+    },
+    {
+      so: "the token goes to Authentik's container if another one answers too",
       question: { resolved: [STRANGER, OWN] },
       addresses: [OWN],
     },
     {
-      so: "the answer that is Authentik's container, also where it is on no network of this machine's own",
+      so: "the token goes to Authentik's container if it answers from a network that this machine is not on",
       question: { resolved: [STRANGER, OWN_FAR], isNear: () => false },
       addresses: [OWN_FAR],
     },
     {
-      so: "Authentik's container where only a stranger answers",
+      so: "the token goes to Authentik's container if only another container answers",
       question: { resolved: [STRANGER] },
       addresses: [OWN],
     },
     {
-      so: "Authentik's container where the DNS outside answers",
+      so: "the token goes to Authentik's container if the DNS outside answers",
       question: { resolved: ["192.168.1.9"] },
       addresses: [OWN],
     },
     {
-      so: "Authentik's container where nothing answers",
+      so: "the token goes to Authentik's container if nothing answers",
       question: { resolved: [] },
       addresses: [OWN],
     },
     {
-      so: "a machine of the house where no container is Authentik's",
+      so: "the token goes to a machine on the LAN if no container is Authentik's",
       question: { resolved: ["192.168.1.9"], book: NONE_RUNS },
       addresses: ["192.168.1.9"],
     },
     {
-      so: "the private ones of a name's addresses without TLS",
+      so: "the token goes to the private addresses of a name without TLS",
       question: { resolved: ["8.8.8.8", "192.168.1.9"], book: NONE_RUNS },
       addresses: ["192.168.1.9"],
     },
     {
-      so: "a public address with TLS",
+      so: "the token goes to a public address with TLS",
       question: { resolved: ["8.8.8.8"], book: NONE_RUNS, plain: false },
       addresses: ["8.8.8.8"],
     },
     {
-      so: "a machine of the house whose name the own DNS answers, although Authentik's container runs here",
+      so: "the token goes to a machine on the LAN whose name the local DNS answers, although Authentik's container runs here",
       question: { resolved: ["192.168.1.9"], isDockerName: false },
       addresses: ["192.168.1.9"],
     },
@@ -69,40 +73,40 @@ describe("the token goes to", () => {
   });
 });
 
-describe("the token goes nowhere", () => {
+describe("where the token does not go", () => {
   test.each([
     {
-      so: "where a stranger answers and no container is Authentik's",
+      so: "the token goes nowhere if another container answers and no container is Authentik's",
       question: { resolved: [STRANGER], book: NONE_RUNS },
       is: { kind: "stranger", address: STRANGER, container: "evil" },
     },
     {
-      so: "where a stranger answers beside a machine of the house",
+      so: "the token goes nowhere if another container answers beside a machine on the LAN",
       question: { resolved: ["192.168.1.9", STRANGER], book: NONE_RUNS },
       is: { kind: "stranger", address: STRANGER, container: "evil" },
     },
     {
-      so: "where a stranger answers and Authentik's container is on no network of cfauth's",
+      so: "the token goes nowhere if another container answers and Authentik's container is on no network of cfauth's",
       question: { resolved: [STRANGER], isNear: () => false },
       is: { kind: "stranger", address: STRANGER, container: "evil" },
     },
     {
-      so: "where a stranger answers a name of the own DNS",
+      so: "the token goes nowhere if another container answers to a name of the local DNS",
       question: { resolved: [STRANGER], isDockerName: false },
       is: { kind: "stranger", address: STRANGER, container: "evil" },
     },
     {
-      so: "where the DNS outside answers for Authentik's container, which is on no network of cfauth's",
+      so: "the token goes nowhere if the DNS outside answers for Authentik's container, which is on no network of cfauth's",
       question: { resolved: ["192.168.1.9"], isNear: () => false },
       is: { kind: "elsewhere", address: "192.168.1.9" },
     },
     {
-      so: "where a name leads to a public address without TLS",
+      so: "the token goes nowhere if a name leads to a public address without TLS",
       question: { resolved: ["8.8.8.8"], book: NONE_RUNS },
       is: { kind: "public", address: "8.8.8.8" },
     },
     {
-      so: "where there is no such name",
+      so: "the token goes nowhere if the name does not exist",
       question: { resolved: [], book: NONE_RUNS },
       is: { kind: "unresolved" },
     },

@@ -20,7 +20,7 @@ interface Container {
 
 const id = (n: number): string => n.toString(16).padStart(64, "0");
 
-/** As the engine lists it, with fields that cfauth does not read. */
+/** A container as the engine lists it, with fields that cfauth does not read. */
 const container = (n: number, about: Container = {}) => ({
   Id: id(n),
   Names: [`/app${n}`],
@@ -38,7 +38,7 @@ const container = (n: number, about: Container = {}) => ({
   ...about,
 });
 
-/** What is left of it. */
+/** The parsed container. */
 const kept = (n: number, about: Container = {}) => {
   const { Image, Command, HostConfig, Mounts, NetworkSettings, ...rest } = container(n, about);
   const networks = Object.keys(NetworkSettings.Networks).map((name) => [
@@ -67,12 +67,12 @@ const times = (count: number, entry: (n: number) => readonly [string, string]) =
   Object.fromEntries(Array.from({ length: count }, (_, n) => entry(n)));
 
 describe("a list of containers", () => {
-  it("is read with the fields that cfauth reads, and no others", async () => {
+  it("a container list is parsed with the fields that cfauth reads, and no others", async () => {
     expect(await read([container(1), container(2)])).toEqual([kept(1), kept(2)]);
   });
 
   it.each([1, 2, 3, 7, 64])(
-    "is the same however it is cut, also into pieces of %d bytes",
+    "a container list is parsed the same in any chunks, also in chunks of %d bytes",
     async (size) => {
       const Labels = { "cfauth.app.name": 'ä€😀 \\ "\\" \u2028 </a>', "cfauth.path": "\\" };
       expect(await read([container(1, { Labels }), container(2)], weigh, size)).toEqual([
@@ -82,7 +82,7 @@ describe("a list of containers", () => {
     },
   );
 
-  it("may be empty, may have blanks between its signs, and may have null for what is empty", async () => {
+  it("a container list may be empty, have white space, and have null for empty values", async () => {
     const empty = { ...container(1), Labels: null, Ports: null };
     expect(await read(" [ ] \n")).toEqual([]);
     expect(await read(JSON.stringify([empty], undefined, 2))).toEqual([
@@ -90,7 +90,7 @@ describe("a list of containers", () => {
     ]);
   });
 
-  test("labels of any text are what JSON.parse reads", async () => {
+  test("labels with any text are parsed as by JSON.parse", async () => {
     const text = fc.string({ unit: "binary", maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(
@@ -123,12 +123,12 @@ describe("a list of containers", () => {
     { what: "has a list where a map ends", text: '[{"Labels":{]}]' },
     { what: "has a map for a label", text: '[{"Labels":{"cfauth.a":{}}}]' },
     { what: "has a map for an id", text: '[{"Id":{}}]' },
-  ])("that $what is refused as a whole", async ({ text }) => {
+  ])("a container list that $what is refused as a whole", async ({ text }) => {
     await expect(read(text)).rejects.toMatchObject({ name: "Error" });
   });
 });
 
-describe("a container with more than is kept", () => {
+describe("a container that exceeds a limit", () => {
   const half = "x".repeat(MAX_LABEL_JSON_BYTES / 2);
 
   it.each([
@@ -149,14 +149,17 @@ describe("a container with more than is kept", () => {
       labels: times(100, (n) => [`cfauth.r${n}.app.name`, half]),
       unread: 85,
     },
-  ])("because of $what says so, and the others lose nothing", async ({ labels, unread }) => {
-    const Labels = { "cfauth.hostname": "app1.example.com", ...labels };
-    const [huge, ...others] = await read([container(1, { Labels }), container(2), container(3)]);
-    expect(others).toEqual([kept(2), kept(3)]);
-    expect(huge).toMatchObject({ ...kept(1), Unread: { Labels: unread } });
-  });
+  ])(
+    "a container with $what is marked as over the limit, and the others lose nothing",
+    async ({ labels, unread }) => {
+      const Labels = { "cfauth.hostname": "app1.example.com", ...labels };
+      const [huge, ...others] = await read([container(1, { Labels }), container(2), container(3)]);
+      expect(others).toEqual([kept(2), kept(3)]);
+      expect(huge).toMatchObject({ ...kept(1), Unread: { Labels: unread } });
+    },
+  );
 
-  it("keeps what says where it is reached, and whose it is, rather than other labels", async () => {
+  it("a container over the limit keeps the labels about its address and its identity", async () => {
     const Labels = {
       ...times(30_000, (n) => [`cfauth.a${n}.app.description`, "x".repeat(50)]),
       "cfauth.z.hostname": "z.example.com",
@@ -173,7 +176,7 @@ describe("a container with more than is kept", () => {
   });
 
   it.each(["traefik.http.x", "homepage.description"])(
-    "because of %s, which asks for nothing, is read like any other",
+    "a container with large labels %s, which ask for nothing, is parsed like any other",
     async (name) => {
       expect(
         await read([
@@ -183,7 +186,7 @@ describe("a container with more than is kept", () => {
     },
   );
 
-  it("because of ten thousand ports for telephony keeps its labels and its TCP ports", async () => {
+  it("a container with ten thousand telephony ports keeps its labels and its TCP ports", async () => {
     const tcp = { IP: "", PrivatePort: 80, Type: "tcp" };
     const Ports = [
       ...Array.from({ length: 20_000 }, (_, n) => ({
@@ -201,7 +204,7 @@ describe("a container with more than is kept", () => {
     expect(found?.Ports?.length).toBeLessThan(2_000);
   });
 
-  it("keeps its own name, however many names others gave it", async () => {
+  it("a container keeps its own name, however many names others gave it", async () => {
     const links = Array.from({ length: 50_000 }, (_, n) => `/other/alias${n}`);
     const [found] = (await read([
       container(1, { Names: [...links, "/app1"] }),
@@ -210,7 +213,7 @@ describe("a container with more than is kept", () => {
     expect(found).not.toHaveProperty("Unread");
   });
 
-  it("because of its name is known by its short id", async () => {
+  it("a container whose name exceeds the limit is known by its short id", async () => {
     expect(await read([container(1, { Names: [`/${"x".repeat(5_000)}`] })])).toMatchObject([
       { Names: [`/${id(1).slice(0, 12)}`] },
     ]);
@@ -225,19 +228,22 @@ describe("many containers with many labels", () => {
       Labels: times(20, (at) => [`cfauth.r${at}.hostname`, `r${at}-${n}.example.com`]),
     });
 
-  it.each(["before", "after"])("lose labels, and those %s them lose none", async (place) => {
-    const few = Array.from({ length: 50 }, (_, n) => honest(n));
-    const many = Array.from({ length: 100 }, (_, n) => hostile(n + 100));
-    const found = await read(place === "before" ? [...few, ...many] : [...many, ...few]);
-    const isHonest = (it: unknown) => few.some(({ Id }) => Id === (it as { Id: string }).Id);
-    expect(found.filter(isHonest)).toEqual(few.map((it, n) => kept(n, it)));
-    expect(found.filter((it) => !isHonest(it))).toEqual(
-      many.map(() => expect.objectContaining({ Unread: { Labels: expect.any(Number) } })),
-    );
-    expect(JSON.stringify(found).length).toBeLessThan(8 * MAX_CONTAINER_COST);
-  });
+  it.each(["before", "after"])(
+    "many containers with many labels lose some of them, and containers listed %s them lose none",
+    async (place) => {
+      const few = Array.from({ length: 50 }, (_, n) => honest(n));
+      const many = Array.from({ length: 100 }, (_, n) => hostile(n + 100));
+      const found = await read(place === "before" ? [...few, ...many] : [...many, ...few]);
+      const isHonest = (it: unknown) => few.some(({ Id }) => Id === (it as { Id: string }).Id);
+      expect(found.filter(isHonest)).toEqual(few.map((it, n) => kept(n, it)));
+      expect(found.filter((it) => !isHonest(it))).toEqual(
+        many.map(() => expect.objectContaining({ Unread: { Labels: expect.any(Number) } })),
+      );
+      expect(JSON.stringify(found).length).toBeLessThan(8 * MAX_CONTAINER_COST);
+    },
+  );
 
-  it("are refused where there are more containers than can be kept at all", async () => {
+  it("a list with more containers than can be kept is refused", async () => {
     async function* endless(): AsyncGenerator<Uint8Array> {
       yield Buffer.from("[{}");
       for (;;) yield Buffer.from(",{}".repeat(1_000));
@@ -248,7 +254,7 @@ describe("many containers with many labels", () => {
   it.each([
     { what: "an item", text: "x" },
     { what: "an id of many", text: `"Id":1,` },
-  ])("$what without an end is refused", async ({ text }) => {
+  ])("an endless $what is refused", async ({ text }) => {
     async function* endless(): AsyncGenerator<Uint8Array> {
       yield Buffer.from(text === "x" ? "[" : "[{");
       for (;;) yield Buffer.from(text.repeat(10_000));

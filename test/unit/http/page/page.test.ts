@@ -8,7 +8,7 @@ import { LIVE, reportedProblem, reportedRoute, reportOf, TROUBLE } from "../repo
 
 const page = (report: Report): string => pageHtml(report, "b1");
 
-/** What a person reads, in order, without the spaces between. */
+/** The visible text of the page in order, without extra spaces. */
 const read = (markup: string): string =>
   markup
     .replace(/<head>.*<\/head>/s, "")
@@ -22,7 +22,7 @@ const read = (markup: string): string =>
     .replace(/(?<=\.com) (?=\/)/g, "")
     .trim();
 
-/** The line of that hostname and what is said beneath it. */
+/** The row of that hostname with the text beneath it. */
 const rows = (report: Report, hostname: string): string =>
   read(
     [...page(report).matchAll(/<tbody.*?<\/tbody>/gs)]
@@ -39,13 +39,13 @@ const links = (markup: string): readonly string[] =>
   [...markup.matchAll(/href="(https?:[^"]*)"/g)].map(([, url = ""]) => url);
 
 describe("a route on the page", () => {
-  it("that is live says where, what answers, who may enter, and since when", () => {
+  it("a live route shows its URL, container, who may enter and since when", () => {
     expect(rows(LIVE, "wiki.example.com")).toBe(
       "✓ Live wiki.example.com wiki http://wiki:8080 Members of family 2026-11-20 08:12 UTC Access Authentik",
     );
   });
 
-  it("that leads to its container by the id says why, and is live all the same", () => {
+  it("a route that leads to its container by the id says why, and is live", () => {
     const note = "Reached by its id: another container also answers to the name wiki.tunnel";
     const shown = rows(
       reportOf({ routes: [reportedRoute("wiki.example.com", { note })] }),
@@ -56,7 +56,7 @@ describe("a route on the page", () => {
     );
   });
 
-  it("that is a protected path inside a public host recommends a separate hostname", () => {
+  it("a protected path inside a public host recommends a separate hostname", () => {
     const route = reportedRoute("app.example.com", {
       path: "/admin",
       who: "Members of family",
@@ -67,15 +67,15 @@ describe("a route on the page", () => {
     );
   });
 
-  it("that is Authentik itself says why in the column of who may enter, and not once more", () => {
+  it("Authentik's own route explains its access in the column of who may enter, and only there", () => {
     expect(rows(LIVE, "auth.example.com")).not.toContain("stand behind itself");
   });
 
-  it("that anyone may enter says so in front", () => {
+  it("a public route says first that anyone may enter", () => {
     expect(rows(LIVE, "library.example.com/hooks")).toContain("Public Anyone, without a login");
   });
 
-  it("with a problem says what is so, what to do, what it means for visitors, and the code", () => {
+  it("a route with a problem shows the problem, the fix, the effect for visitors and the code", () => {
     expect(rows(TROUBLE, "photos.example.com")).toBe(
       "! Problem photos.example.com immich http://immich:2283 Nobody 2026-11-23 10:31 UTC " +
         "A DNS record A 203.0.113.7 is at photos.example.com and is not cfauth's. " +
@@ -84,7 +84,7 @@ describe("a route on the page", () => {
     );
   });
 
-  it("that is still open in spite of a problem says so, and who gets in", () => {
+  it("a route that is still open despite a problem says so, and who may enter", () => {
     const route = reportedRoute("app.example.com", {
       state: "problem",
       effect: "unchanged",
@@ -98,26 +98,26 @@ describe("a route on the page", () => {
     );
   });
 
-  it("that waits says for what", () => {
+  it("a pending route says what it waits for", () => {
     expect(rows(TROUBLE, "paperless.example.com")).toContain("… Waiting paperless.example.com");
     expect(rows(TROUBLE, "paperless.example.com")).toContain(
       "Waiting for the health check of container paperless (starting).",
     );
   });
 
-  it("that closes says when", () => {
+  it("a closing route says when it closes", () => {
     expect(rows(TROUBLE, "old.example.com")).toContain(
       "Container stopped; closes in 42 s unless it comes back.",
     );
   });
 
-  it("shows a warning beneath it, and is live all the same", () => {
+  it("a route with a warning shows it beneath and is live", () => {
     expect(rows(TROUBLE, "grafana.example.com")).toMatch(
       /^✓ Live .* Cloudflare's free certificate does not cover .* CFA-HOST-TOO-DEEP$/,
     );
   });
 
-  it("shows all that is the matter with it, each once", () => {
+  it("a route shows all of its problems, each once", () => {
     const [route] = TROUBLE.routes;
     const problems = ["CFA-CONFLICT-ACCESS", "CFA-CONFLICT-DNS"].map((code) =>
       reportedProblem({ code, message: `${code} is there` }),
@@ -126,7 +126,7 @@ describe("a route on the page", () => {
     for (const { message } of problems) expect(markup.split(message)).toHaveLength(2);
   });
 
-  it("is told with a change that failed once, at the route, not above as well", () => {
+  it("a failed change is shown once, at its route and not above as well", () => {
     const failed = {
       code: "CFA-CF-REFUSED",
       message: "Cloudflare refused to write the record: 81058",
@@ -145,7 +145,7 @@ describe("a route on the page", () => {
     expect(headline(report)).toBe("1 problem");
   });
 
-  it("stays live when another container wants its hostname too; that is told above", () => {
+  it("a route stays live when another container also wants its hostname, and the problem is shown above", () => {
     const taken = reportedProblem({
       code: "CFA-HOST-TAKEN",
       container: "other",
@@ -161,49 +161,52 @@ describe("a route on the page", () => {
   });
 
   it.each([
-    { name: "waits", state: "waiting" as const, reason: "waiting for Docker" },
+    { name: "is pending", state: "waiting" as const, reason: "waiting for Docker" },
     { name: "is closed by a problem", state: "problem" as const, effect: "closed" as const },
-  ])("is no link while it $name: a browser would remember that there is nothing", (more) => {
-    expect(
-      links(
-        page(reportOf({ routes: [reportedRoute("app.example.com", { ...more, links: {} })] })),
-      ).filter((it) => it.includes("//app.")),
-    ).toEqual([]);
-  });
+  ])(
+    "a route is no link while it $name, because a browser would remember that nothing is there",
+    (more) => {
+      expect(
+        links(
+          page(reportOf({ routes: [reportedRoute("app.example.com", { ...more, links: {} })] })),
+        ).filter((it) => it.includes("//app.")),
+      ).toEqual([]);
+    },
+  );
 });
 
-describe("the page", () => {
+describe("the page as a whole", () => {
   it.each([
-    { name: "all is well", report: LIVE, says: "All 5 routes are live", titled: "cfauth" },
+    { name: "everything is fine", report: LIVE, says: "All 5 routes are live", titled: "cfauth" },
     {
-      name: "there is one",
+      name: "there is one problem",
       report: reportOf({ routes: [reportedRoute("a.example.com")] }),
       says: "The only route is live",
       titled: "cfauth",
     },
     {
-      name: "there is trouble",
+      name: "there is an error",
       report: TROUBLE,
       says: "3 problems · 1 warning · 1 waiting · 1 closing · 5 live",
       titled: "(3) cfauth",
     },
     {
-      name: "nobody asks for anything",
+      name: "nobody asks for a route",
       report: reportOf(),
       says: "No routes yet",
       titled: "cfauth",
     },
     {
-      name: "it has just started",
+      name: "cfauth has just started",
       report: reportOf({ lastPass: null }),
       says: "Starting",
       titled: "cfauth",
     },
-  ])("says at a glance, also in its tab, that $name", ({ report, says, titled }) => {
+  ])("the headline and the tab title say that $name", ({ report, says, titled }) => {
     expect([headline(report), title(report)]).toEqual([says, titled]);
   });
 
-  it("shows what needs somebody before what does not", () => {
+  it("the page shows routes that need attention first", () => {
     const shown = read(page(TROUBLE));
     const order = [
       "Cloudflare has not answered",
@@ -217,7 +220,7 @@ describe("the page", () => {
     expect(order[0]).toBeGreaterThan(0);
   });
 
-  it("says since when Cloudflare is silent, and what that means", () => {
+  it("the page says since when Cloudflare has not answered, and what that means", () => {
     const shown = read(page(TROUBLE));
     expect(shown).toContain(
       "Cloudflare has not answered since 2026-11-23 10:42 UTC . Nothing changes until it does; open routes stay open.",
@@ -248,15 +251,15 @@ describe("the page", () => {
     },
     { name: "nothing is written", more: { dryRun: true }, says: "Dry run: nothing is written." },
     {
-      name: "it is starting",
+      name: "cfauth is starting",
       more: { lastPass: null },
       says: "Starting: reading Docker, Cloudflare and Authentik for the first time.",
     },
-  ])("says that $name", ({ more, says }) => {
+  ])("a banner says that $name", ({ more, says }) => {
     expect(read(page({ ...LIVE, ...more }))).toContain(says);
   });
 
-  it("tells a newcomer the one label, by the prefix that this cfauth reads", () => {
+  it("an empty page explains the one label, with the configured prefix", () => {
     expect(read(page(reportOf({ labelPrefix: "edge" })))).toContain(
       "No container has a cfauth label yet. Add one: labels: edge.hostname: whoami.example.com",
     );
@@ -270,7 +273,7 @@ describe("the page", () => {
     ).not.toContain("No container");
   });
 
-  it("leads to what cfauth has made, to its documentation, and nowhere else", () => {
+  it("the page links to cfauth's objects, to the documentation, and nowhere else", () => {
     const hosts = new Set(links(page(TROUBLE)).map((url) => new URL(url).host));
     expect([...hosts].toSorted()).toEqual([
       "auth.example.com",
@@ -283,7 +286,7 @@ describe("the page", () => {
     ]);
   });
 
-  it("loads nothing from elsewhere, and has neither script nor style within", () => {
+  it("the page loads nothing from elsewhere and contains no script or style", () => {
     const markup = page(TROUBLE);
     expect(markup).not.toMatch(
       /\bsrc="(?!page\.js")|<style|\bstyle=|\bon[a-z]+="|<script(?! src="page\.js" defer><\/script>)/,
@@ -292,12 +295,12 @@ describe("the page", () => {
     expect(SCRIPT.length).toBeLessThan(2_300);
   });
 
-  it("is the same for the same report, however late it is asked for", () => {
+  it("the page is the same for the same report, however late it is requested", () => {
     expect(page(TROUBLE)).toBe(page(structuredClone(TROUBLE)));
   });
 });
 
-describe("what strangers write into labels", () => {
+describe("foreign text on the page", () => {
   const hostile = fc.oneof(
     fc.string({ unit: "binary" }),
     fc.constantFrom(
@@ -365,7 +368,7 @@ describe("what strangers write into labels", () => {
       )
       .filter((tag) => tag !== "wbr");
 
-  it("is text on the page, and changes nothing of how it is made", () => {
+  it("foreign text is text on the page and does not change its markup", () => {
     const harmless = tags(full("x"));
     fc.assert(
       fc.property(hostile, (text) => {
@@ -384,7 +387,7 @@ describe("what strangers write into labels", () => {
     " https://example.com",
     "//example.com",
     "",
-  ])("is no link when it is %j", (url) => {
+  ])("the URL %j from a label is no link", (url) => {
     const markup = page(
       reportOf({
         routes: [reportedRoute("app.example.com", { url, links: { access: url, authentik: url } })],

@@ -24,7 +24,7 @@ const wiki = workload(
   },
 );
 
-/** A DNS that remembers what it was asked. */
+/** A DNS that records its queries. */
 function dnsOf(
   zone: Readonly<Record<string, readonly string[]>>,
   searchDomains: readonly string[] = [],
@@ -66,8 +66,8 @@ const listed = async (
   }).list();
 };
 
-describe("what Docker's DNS says of a container", () => {
-  it("is asked for every host by which a rule may lead there, on the networks shared with cloudflared", async () => {
+describe("queries to Docker's DNS", () => {
+  it("Docker's DNS is asked for every host by which a rule may lead to a container, on the networks shared with cloudflared", async () => {
     const { dns, asked } = dnsOf({
       "wiki.tunnel": ["172.18.0.2", "172.18.0.7"],
       "0123456789ab": ["172.18.0.2"],
@@ -86,7 +86,7 @@ describe("what Docker's DNS says of a container", () => {
     });
   });
 
-  it("is asked for the name of a container that is gone, while a rule leads there, and told with cfauth's own container", async () => {
+  it("Docker's DNS is asked for the name of a missing container while a rule leads there, and the answer is reported with cfauth's own container", async () => {
     const { dns, asked } = dnsOf({ "nas.tunnel": ["172.18.0.7"] });
     const routed = ["nas.tunnel", "wiki.tunnel", "nas.lan", "0123456789ab", "old.private"];
     const [found] = await listed([self, wiki], dns, { routed });
@@ -105,13 +105,13 @@ describe("what Docker's DNS says of a container", () => {
       workloads: [{ ...self, networks: { socket: { ip: "172.19.0.9" } } }, wiki],
       hostname: SELF,
     },
-  ])("is not asked where cfauth runs $where", async ({ workloads, hostname }) => {
+  ])("Docker's DNS is not asked if cfauth runs $where", async ({ workloads, hostname }) => {
     const { dns, asked } = dnsOf({});
     expect(await listed(workloads, dns, { hostname })).toEqual(workloads);
     expect(asked).toEqual([]);
   });
 
-  it("is asked for the short id alone on a network with capitals, since Node asks in lower case", async () => {
+  it("Docker's DNS is asked only for the short id on a network with capitals, because Node sends lower case", async () => {
     const { dns, asked } = dnsOf({});
     const moved = (it: Workload): Workload => ({ ...it, networks: { Edge: { ip: "172.21.0.2" } } });
     const source: Source = {
@@ -130,13 +130,13 @@ describe("what Docker's DNS says of a container", () => {
     expect(asked).toEqual(["0123456789ab"]);
   });
 
-  it("is not asked for containers that ask for no route", async () => {
+  it("Docker's DNS is not asked for containers that ask for no route", async () => {
     const { dns, asked } = dnsOf({});
     await listed([self, { ...wiki, labels: {} }], dns);
     expect(asked).toEqual([]);
   });
 
-  it("goes with what the DNS outside answers on the network", async () => {
+  it("the answers include what the DNS outside answers on the network", async () => {
     const [, found] = await listed([self, wiki], dnsOf({}).dns, {
       outside: new Map([["tunnel", "search"]]),
     });
@@ -174,7 +174,7 @@ describe("the DNS outside Docker", () => {
       how: "any",
     },
     {
-      name: "knows a domain called like the network",
+      name: "knows a domain named like the network",
       zone: { ...NO, "nobody.dev": ["1.2.3.4"] },
       how: "domain",
     },
@@ -184,11 +184,14 @@ describe("the DNS outside Docker", () => {
       how: "search",
     },
     { name: "does not answer", zone: {}, how: undefined },
-  ])("that $name is found out by a name that no container has", async ({ zone, how }) => {
-    expect((await probing(zone, ["lan"]).probe()).get("dev")).toBe(how);
-  });
+  ])(
+    "a DNS outside that $name is detected with a name that no container has",
+    async ({ zone, how }) => {
+      expect((await probing(zone, ["lan"]).probe()).get("dev")).toBe(how);
+    },
+  );
 
-  it("is asked again only after five minutes", async () => {
+  it("the DNS outside is asked again only after five minutes", async () => {
     const { asked, probe, pass } = probing(NO);
     await probe();
     await probe();

@@ -1,6 +1,6 @@
 import type { ListedContainer } from "../../../../src/sources/docker/container.ts";
 
-/** A running container as the engine lists it, but for what the test is about. */
+/** A running container as the engine lists it, without the fields under test. */
 export const listed = (about: Partial<ListedContainer> = {}): ListedContainer => ({
   Id: "c1",
   Names: ["/whoami"],

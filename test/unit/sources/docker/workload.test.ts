@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { workloadOf } from "../../../../src/sources/docker/workload.ts";
 import { listed } from "./listed.ts";
 
-it("a container is known by its name without the slash, its labels, networks and age", () => {
+it("a workload has the container's name without the slash, its labels, networks and age", () => {
   expect(workloadOf(listed({ Labels: { "cfauth.hostname": "whoami.example.com" } }))).toEqual({
     id: "c1",
     name: "whoami",
@@ -23,7 +23,7 @@ it("a container that others are linked to keeps its own name", () => {
   );
 });
 
-it("a container that Compose made belongs to its project and service", () => {
+it("a container created by Compose belongs to its project and service", () => {
   expect(
     workloadOf(
       listed({
@@ -38,18 +38,18 @@ it("a container that Compose made belongs to its project and service", () => {
 
 it.each([
   {
-    name: "that Compose made",
+    name: "created by Compose",
     labels: { "com.docker.compose.project": "home", "com.docker.compose.service": "wiki" },
     party: "compose:home",
   },
-  { name: "of no project", labels: {}, party: "container:whoami" },
+  { name: "without a project", labels: {}, party: "container:whoami" },
   {
     name: "with a project but no service",
     labels: { "com.docker.compose.project": "home" },
     party: "container:whoami",
   },
   {
-    name: "with a project that Compose cannot have made",
+    name: "with a project name that Compose cannot have created",
     labels: { "com.docker.compose.project": "Home Lab", "com.docker.compose.service": "wiki" },
     party: "container:whoami",
   },
@@ -71,7 +71,7 @@ it.each([
   expect(workloadOf(listed({ Labels: labels })).party).toBe(party);
 });
 
-it("a Swarm task belongs to its stack, and a task whose service is not the stack's does not", () => {
+it("a Swarm task belongs to its stack, but not if its service is not the stack's", () => {
   const name = "media_web.1.0123456789abcdefghijklmno";
   const of = (stack: string, task = name) =>
     workloadOf(
@@ -92,7 +92,7 @@ it("a Swarm task belongs to its stack, and a task whose service is not the stack
   ]);
 });
 
-it("a Swarm task may answer to the name of its service, with the stack in front and without", () => {
+it("a Swarm task may answer to the name of its service, with and without the stack's prefix", () => {
   const labels = {
     "com.docker.stack.namespace": "media",
     "com.docker.swarm.service.name": "media_web",
@@ -100,14 +100,14 @@ it("a Swarm task may answer to the name of its service, with the stack in front 
   expect(workloadOf(listed({ Labels: labels })).claimedNames).toEqual(["media_web", "web"]);
 });
 
-it("a Compose service that a label names without a project is remembered as a name it may answer to", () => {
+it("a Compose service that a label names without a project is kept as a possible name", () => {
   expect(workloadOf(listed({ Labels: { "com.docker.compose.service": "wiki" } }))).toMatchObject({
     service: undefined,
     claimedNames: ["wiki"],
   });
 });
 
-it("a container of `docker compose run`, which has all labels of its service, asks for nothing and is no replica of it", () => {
+it("a container of `docker compose run`, which has all labels of its service, asks for nothing and is no replica", () => {
   const compose = {
     "com.docker.compose.project": "home",
     "com.docker.compose.service": "wiki",
@@ -136,7 +136,7 @@ it("a container of `docker compose run`, which has all labels of its service, as
   });
 });
 
-it("a container without labels, ports or networks is a container all the same", () => {
+it("a container without labels, ports or networks is still a workload", () => {
   expect(
     workloadOf(listed({ Labels: null, Ports: null, NetworkSettings: { Networks: null } })),
   ).toMatchObject({
@@ -152,7 +152,7 @@ it("a container on the host's network has no address of its own", () => {
   ).toEqual({ host: { ip: undefined } });
 });
 
-it("a port that is exposed counts as one, published or not", () => {
+it("an exposed port counts, whether or not it is published", () => {
   const ports = [
     { PrivatePort: 9000, Type: "tcp" },
     { IP: "127.0.0.1", PrivatePort: 80, PublicPort: 8080, Type: "tcp" },
@@ -163,7 +163,7 @@ it("a port that is exposed counts as one, published or not", () => {
   ]);
 });
 
-it("a port that is published for IPv4 and IPv6 is published once", () => {
+it("a port published for IPv4 and IPv6 is published once", () => {
   const both = [
     { IP: "::", PrivatePort: 80, PublicPort: 8080, Type: "tcp" },
     { IP: "0.0.0.0", PrivatePort: 80, PublicPort: 8080, Type: "tcp" },
@@ -173,7 +173,7 @@ it("a port that is published for IPv4 and IPv6 is published once", () => {
   expect(workloadOf(listed({ Ports: both.toReversed() })).ports).toEqual(once);
 });
 
-it("a port that is published at two places is published at both", () => {
+it("a port published at two places is published at both", () => {
   const two = [
     { IP: "0.0.0.0", PrivatePort: 80, PublicPort: 8080, Type: "tcp" },
     { IP: "0.0.0.0", PrivatePort: 80, PublicPort: 9090, Type: "tcp" },
@@ -199,11 +199,11 @@ it.each([
   { Status: "Up 5 minutes (unhealthy)", State: "running", health: "unhealthy" },
   { Status: "Up 5 minutes (Paused)", State: "paused", health: "starting" },
   { Status: "Restarting (1) 4 seconds ago", State: "restarting", health: "starting" },
-])("$Status is $health", ({ Status, State, health }) => {
+])("the health of $Status is $health", ({ Status, State, health }) => {
   expect(workloadOf(listed({ Status, State })).health).toBe(health);
 });
 
-it("a newer engine's own word on health counts more than its text", () => {
+it("a newer engine's health field takes precedence over its text", () => {
   expect(
     workloadOf(
       listed({ Health: { Status: "unhealthy" }, Status: "Up 5 minutes (Paused)", State: "paused" }),
