@@ -198,7 +198,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   },
   "origin.*": {
     notes: [
-      "cloudflared's own [options](https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/origin-parameters/), under their own names. `caPool` accepts only a file that the setting `CFAUTH_CA_POOLS` lists, with its path in cloudflared's container. If the file is missing there, cloudflared refuses every change of the rules, not only this route's.",
+      "cloudflared's own [options](https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/origin-parameters/), under their own names. `caPool` accepts only a file that the setting `CFAUTH_CA_POOLS` lists, with its path where cloudflared runs. If the file is missing there, cloudflared refuses every change of the rules, not only this route's.",
     ],
     example: wiki({
       "cfauth.scheme": "https",
@@ -260,7 +260,7 @@ export const TOGETHER: readonly (Section & { readonly title: string })[] = [
 
 /** What each of cloudflared's options does. */
 export const ORIGIN_MEANINGS: Readonly<Record<string, string>> = {
-  caPool: "a file in cloudflared's container with the CA certificates that may sign the origin's",
+  caPool: "a file, where cloudflared runs, with the CA certificates that may sign the origin's",
   connectTimeout: "how long to wait for a connection",
   disableChunkedEncoding: "no chunked request bodies, for WSGI servers",
   http2Origin: "HTTP/2 to the container",

@@ -220,7 +220,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         ],
       },
       CFAUTH_CA_POOLS: {
-        meaning: "files in cloudflared's container that `origin.caPool` may name",
+        meaning: "files that `origin.caPool` may name, with their paths where cloudflared runs",
         fallback: "none",
         takes: "absolute paths, separated by commas",
         example: "/etc/ssl/home-ca.pem",
@@ -267,7 +267,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         notes: ["After a reboot containers come up in any order."],
       },
       CFAUTH_RESYNC_INTERVAL: {
-        meaning: "how often cfauth compares everything with Cloudflare and Authentik",
+        meaning: "how often cfauth looks for drift in Cloudflare and Authentik",
         takes: `${DURATION}; from \`1s\` to \`24d\``,
         example: "15m",
         notes: [

@@ -11,9 +11,9 @@ export const CATALOGUE: readonly LabelRow[] = [
   {
     key: "hostname",
     meaning:
-      "public hostname, or several with commas; a wildcard; a bare name, completed with `CFAUTH_DOMAIN`",
+      "public hostname, or several, separated by commas; a wildcard; or a bare name, completed with `CFAUTH_DOMAIN`",
     example: "wiki.example.com",
-    fallback: "the Compose service or container name, where `enable=true`",
+    fallback: "the Compose service or container name, if `enable=true`",
   },
   {
     key: "enable",
@@ -36,13 +36,13 @@ export const CATALOGUE: readonly LabelRow[] = [
   {
     key: "service",
     meaning:
-      "whole origin URL instead of name, scheme and port; to anything but the container itself only with `CFAUTH_ALLOW_SERVICE=true`",
+      "whole origin URL instead of name, scheme and port; only with `CFAUTH_ALLOW_SERVICE=true` may it lead to anything but the container itself",
     example: "http://wiki:3000",
     fallback: "–",
   },
   {
     key: "path",
-    meaning: "path prefix of this route, anchored",
+    meaning: "path prefix of this route, with everything below it",
     example: "/api",
     fallback: "the whole host",
   },
@@ -55,19 +55,21 @@ export const CATALOGUE: readonly LabelRow[] = [
   {
     key: "access",
     meaning:
-      "`authentik`: whoever logs in with Authentik, and is named below where somebody is; `public`: anyone",
+      "`authentik`: people who log in with Authentik, limited to those whom the `access.*` labels name, if any; `public`: anyone",
     example: "authentik",
     fallback: "`CFAUTH_DEFAULT_ACCESS` (`authentik`)",
   },
   {
     key: "access.groups",
-    meaning: "Authentik groups; a member of any one may enter, also through a group inside it",
+    meaning:
+      "Authentik groups; members of any of them may enter, including members of nested groups",
     example: "family,admins",
     fallback: "`CFAUTH_DEFAULT_GROUPS`, else everyone who can log in",
   },
   {
     key: "access.emails",
-    meaning: "e-mail addresses or `@domain` that may enter as well; without any group only they",
+    meaning:
+      "e-mail addresses or `@domain` of people who may enter as well; without any group, only they may",
     example: "ann@example.com,@example.org",
     fallback: "–",
   },
@@ -86,7 +88,7 @@ export const CATALOGUE: readonly LabelRow[] = [
   {
     key: "access.policies",
     meaning:
-      "names or ids of reusable Access policies of your own in Cloudflare, that may let in more people",
+      "names or ids of your own reusable Access policies in Cloudflare, which may admit more people",
     example: "Friends",
     fallback: "–",
   },
@@ -104,19 +106,20 @@ export const CATALOGUE: readonly LabelRow[] = [
   },
   {
     key: "app.icon",
-    meaning: "its icon: an address, or one of Authentik's own such as `fa://fa-book`",
+    meaning:
+      "icon of the tile: an address, or one of Authentik's own icons, such as `fa://fa-book`",
     example: "https://example.com/wiki.png",
-    fallback: "`homepage.icon`, where that is an address",
+    fallback: "`homepage.icon`, if that is an address",
   },
   {
     key: "app.description",
-    meaning: "its description",
+    meaning: "description of the tile",
     example: "What we know",
     fallback: "`homepage.description`",
   },
   {
     key: "app.category",
-    meaning: "the heading it stands under in Authentik's library",
+    meaning: "heading of the tile in Authentik's library",
     example: "Home",
     fallback: "`homepage.group`",
   },
@@ -125,12 +128,12 @@ export const CATALOGUE: readonly LabelRow[] = [
     key: "wait-healthy",
     meaning: "open the route only once the health check has passed",
     example: "false",
-    fallback: "`true` where there is a health check",
+    fallback: "`true` if there is a health check",
   },
   {
     key: "adopt",
     meaning:
-      "take over the DNS record, rule and Access application of that hostname that somebody made by hand",
+      "take over a DNS record, rule and Access application of this hostname that were made by hand",
     example: "true",
     fallback: "`false`",
   },

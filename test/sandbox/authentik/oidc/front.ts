@@ -56,7 +56,7 @@ async function serve(
   );
 }
 
-/** Finds the client by its id, or by a code, token or login that belongs to it. */
+/** Finds the client by its id, or by a login or token that belongs to it. */
 function clientAsking({ state, store }: World, arrival: Arrived): Relay | undefined {
   const { request, url } = arrival;
   const [scheme = "", credentials = ""] = (request.headers.authorization ?? "").split(" ");
