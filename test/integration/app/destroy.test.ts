@@ -1,4 +1,4 @@
-/** Taking everything away, by the command itself, on the sandbox. */
+/** `cfauth destroy`, the command itself, on the sandbox. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
@@ -21,7 +21,7 @@ interface Ran {
   readonly out: string;
 }
 
-/** `cfauth destroy` as somebody types it. @param answer - of whoever sits there; nobody does where it is undefined */
+/** Runs `cfauth destroy`. @param answer - the answer to its question; undefined if there is no terminal */
 async function destroy(
   at: Home,
   args: readonly string[] = ["--yes"],
@@ -46,7 +46,7 @@ async function destroy(
   return { code, out };
 }
 
-/** Every sort of route that there is: public, for groups, for e-mail addresses, one within another, with a path that needs no login. */
+/** One route of every kind: public, for groups, for e-mail addresses, one within another, and one with a path without a login. */
 async function household(at: Home): Promise<void> {
   await at.run("wiki", { "access.groups": "family", "access.bypass": "/hooks" });
   await at.run("notes", { "access.emails": "bob@example.com" });
@@ -61,13 +61,13 @@ async function household(at: Home): Promise<void> {
   expect((await at.settle()).errors).toEqual([]);
 }
 
-/** Behind every other. */
+/** Added after every other container. */
 const LAST_ID = "ffffffff-ffff-4fff-8fff-ffffffffffff";
 
 const TUNNEL_ALONE = ["rule anything else: http_status:404", "tunnel cfauth"];
 
 describe("cfauth destroy", () => {
-  it("removes everything that was made, and says that the tunnel stays and how it is deleted", async () => {
+  it("destroy removes everything that cfauth created, and says that the tunnel stays and how to delete it", async () => {
     await using at = await home();
     await household(at);
     const { code, out } = await destroy(at);
@@ -83,7 +83,7 @@ describe("cfauth destroy", () => {
   });
 
   it.each(["2024.12", "2026.11"] as const)(
-    "leaves nothing behind in Authentik %s either",
+    "destroy leaves nothing behind in Authentik %s",
     async (version) => {
       await using at = await home({ version });
       const before = JSON.stringify([
@@ -98,7 +98,7 @@ describe("cfauth destroy", () => {
     },
   );
 
-  it("leaves nothing behind where the authorization flow is gone either", async () => {
+  it("destroy leaves nothing behind when the authorization flow does not exist", async () => {
     await using at = await home();
     await household(at);
     for (const flow of at.sandbox.authentik.state.flows)
@@ -107,7 +107,7 @@ describe("cfauth destroy", () => {
     expect(inventory(at.sandbox)).toEqual(TUNNEL_ALONE);
   });
 
-  it("removes the second login method of two first starts at once as well, and lists it", async () => {
+  it("destroy also removes and lists the second login method of two simultaneous first starts", async () => {
     await using at = await home();
     await household(at);
     const methods = at.sandbox.cloudflare.state.identityProviders;
@@ -118,7 +118,7 @@ describe("cfauth destroy", () => {
     expect([code, inventory(at.sandbox)]).toEqual([0, TUNNEL_ALONE]);
   });
 
-  it("keeps the login where somebody else's application offers the second method of it", async () => {
+  it("destroy keeps the login if a foreign application offers its second login method", async () => {
     await using at = await home();
     await at.run("wiki");
     await at.settle();
@@ -135,13 +135,13 @@ describe("cfauth destroy", () => {
     expect([code, methods.size, at.sandbox.authentik.state.providers.length]).toEqual([0, 2, 1]);
   });
 
-  it("leaves what others have as it was, byte for byte, and tells how many that are", async () => {
+  it("destroy leaves foreign objects byte for byte as they were and reports their number", async () => {
     await using at = await home({ furnish });
     const before = others(at.sandbox);
     await household(at);
     const { code, out } = await destroy(at);
     expect(others(at.sandbox)).toBe(before);
-    // People may choose among all login methods there, so that this one is somebody else's as well.
+    // That application offers every login method, so ours is used there too.
     expect(out).toContain(
       `the login method Authentik (cf-tunnel-access): the Access application "nas.home.localhost" offers every login method`,
     );
@@ -154,7 +154,7 @@ describe("cfauth destroy", () => {
     expect(code).toBe(0);
   });
 
-  it("keeps the login for another cfauth on the same account, whose people go on logging in by it", async () => {
+  it("destroy keeps the login for another cfauth on the same account, whose users can still log in", async () => {
     await using at = await home();
     await at.run("wiki", { "access.groups": "family" });
     await at.settle();
@@ -177,7 +177,7 @@ describe("cfauth destroy", () => {
     expect([other.live, at.sandbox.controls.writes()]).toEqual([[at.host("notes")], []]);
   });
 
-  it("takes Authentik's own hostname last, since it may be the only way to what is to be removed there", async () => {
+  it("destroy removes Authentik's own hostname last, because it may be the only way to reach Authentik", async () => {
     await using at = await home({
       authentikBehindTunnel: true,
       settings: { CFAUTH_AUTHENTIK_CONTAINER: "authentik" },
@@ -196,7 +196,7 @@ describe("cfauth destroy", () => {
     expect([code, early, inventory(at.sandbox)]).toEqual([0, [], TUNNEL_ALONE]);
   });
 
-  it("keeps provider and application where the provider answers somebody else as well", async () => {
+  it("destroy keeps provider and application if the provider has a foreign redirect URI", async () => {
     await using at = await home();
     await at.run("wiki", { "access.groups": "family" });
     await at.settle();
@@ -217,7 +217,7 @@ describe("cfauth destroy", () => {
     );
   });
 
-  it("keeps provider and application where a login method that somebody made by hand logs in by them", async () => {
+  it("destroy keeps provider and application if a login method made by hand uses them", async () => {
     await using at = await home();
     await at.run("wiki", { "access.groups": "family" });
     await at.settle();
@@ -240,7 +240,7 @@ describe("cfauth destroy", () => {
     expect(inventory(at.sandbox).filter((line) => /scope mapping/.test(line))).toEqual([]);
   });
 
-  it("leaves a policy of ours that somebody put into an application of theirs, says which, and ends with 1", async () => {
+  it("destroy keeps a policy of ours that a foreign application uses, names it and exits with 1", async () => {
     await using at = await home();
     await at.run("wiki");
     await at.settle();
@@ -258,7 +258,7 @@ describe("cfauth destroy", () => {
     expect(inventory(at.sandbox).some((line) => line.startsWith("login method"))).toBe(true);
   });
 
-  it("begun again after each single step it comes to the same end, and nobody ever gets in without a login", async () => {
+  it("destroy ends the same when it is interrupted after every few steps, and no one gets in without a login", async () => {
     await using at = await home();
     await household(at);
     const { controls } = at.sandbox;
@@ -274,7 +274,7 @@ describe("cfauth destroy", () => {
           seen.push(`${name}${path}`);
     };
     controls.hook(watch);
-    /** Five writes get through, then the process is as good as dead: what is under way fails, and nothing is begun any more. */
+    /** Five writes succeed. After that the process is as good as dead: running requests fail and none begins. */
     let runs = 0;
     for (let code = 1; code !== 0; runs++) {
       expect(runs).toBeLessThan(40);
@@ -295,7 +295,7 @@ describe("cfauth destroy", () => {
   });
 });
 
-describe("cfauth destroy with another token than the one that made the tiles", () => {
+describe("cfauth destroy with another token than the one that created the tiles", () => {
   const all = [
     ...new Set(
       Object.values<AuthentikOperation>(AUTHENTIK_OPERATIONS).map(({ permission }) => permission),
@@ -310,7 +310,7 @@ describe("cfauth destroy with another token than the one that made the tiles", (
       .filter(({ slug }) => slug.startsWith("cfauth-"))
       .map(({ name }) => name);
 
-  it("finds the tile of a group that an administrator's token made, and removes it", async () => {
+  it("destroy finds and removes the tile of a group that an administrator's token created", async () => {
     await using at = await home();
     await wikiForFamily(at);
     mayOnly(at.sandbox, all);
@@ -319,14 +319,14 @@ describe("cfauth destroy with another token than the one that made the tiles", (
     expect(out).toContain(`Removed: no object of owner ${OWNER} is left`);
   });
 
-  it("does not say that nothing is left where it cannot see it, and an administrator's token finds it", async () => {
+  it("destroy does not claim that nothing is left if it cannot see a tile, and an administrator's token finds it", async () => {
     await using at = await home();
     const { state } = at.sandbox.authentik;
     await wikiForFamily(at);
     const [tile] = state.applications.filter(({ slug }) => slug.startsWith("cfauth-"));
     const bindings = state.bindings.filter(({ target }) => target === tile?.pk);
     expect((await destroy(at)).code).toBe(0);
-    // Authentik was restored from a copy in which the tile still was, while nothing leads to its route any more.
+    // Authentik was restored from a backup with the tile, while nothing leads to its route any more.
     if (tile === undefined) throw new Error("no tile");
     state.applications.push(tile);
     state.bindings.push(...bindings);
@@ -344,7 +344,7 @@ describe("cfauth destroy with another token than the one that made the tiles", (
     expect([code, tiles(at)]).toEqual([0, []]);
   });
 
-  it("says that a tile is left where Authentik refuses to delete it, though its route is gone by then", async () => {
+  it("destroy reports a tile that Authentik refuses to delete, although its route is already closed", async () => {
     await using at = await home();
     await wikiForFamily(at);
     mayOnly(
@@ -369,28 +369,28 @@ describe("cfauth destroy removes nothing", () => {
     return out;
   };
 
-  it("where nobody is there to be asked", async () => {
+  it("destroy removes nothing if there is no terminal to ask on", async () => {
     await using at = await home();
     expect(await untouched(at, () => destroy(at, []))).toContain(
       "cfauth destroy --yes removes it without asking",
     );
   });
 
-  it("where the answer is anything but yes or the owner's name, and all where it is", async () => {
+  it("destroy removes everything after the answer yes or the owner's name, and nothing after any other answer", async () => {
     await using at = await home();
     expect(await untouched(at, () => destroy(at, [], {}, "y"))).toContain("Nothing was removed.");
     expect((await destroy(at, [], {}, OWNER)).code).toBe(0);
     expect(inventory(at.sandbox)).toEqual(TUNNEL_ALONE);
   });
 
-  it("in a dry run", async () => {
+  it("destroy removes nothing in a dry run", async () => {
     await using at = await home();
     expect(await untouched(at, () => destroy(at, ["--yes"], { CFAUTH_DRY_RUN: "true" }))).toContain(
       "CFAUTH_DRY_RUN is set",
     );
   });
 
-  it("while a daemon of this owner runs beside it, and does where that one is of another owner", async () => {
+  it("destroy removes nothing while a daemon of this owner runs, but does while one of another owner runs", async () => {
     await using at = await home();
     let owner = OWNER;
     const page = createServer((_, response) =>

@@ -14,7 +14,7 @@ import { TOKEN_ROWS } from "./threats/token.ts";
 import { TUNNEL_ROWS } from "./threats/tunnel.ts";
 import { WRITER_ROWS } from "./threats/writers.ts";
 
-/** Every input of the threat model, each with variants. */
+/** Every input of the threat model, with variants. */
 const ROWS: readonly Row[] = [
   ...AUTHENTIK_ROWS,
   ...IDENTITY_ROWS,
@@ -39,10 +39,10 @@ const THREATS = [
   "T16d",
 ];
 
-it.each(THREATS)("%s has its input and at least two variants of it", (threat) => {
+it.each(THREATS)("threat %s has an input and at least two variants", (threat) => {
   expect(ROWS.filter((row) => row.threat === threat).length).toBeGreaterThanOrEqual(3);
 });
 
-it.each(ROWS)("$threat: $input", async ({ outcome, right }) => {
+it.each(ROWS)("threat $threat has the expected outcome for: $input", async ({ outcome, right }) => {
   expect(await outcome()).toEqual(right);
 });

@@ -5,7 +5,7 @@ import { emptyWorld } from "../../../unit/core/plan/model.ts";
 import { each, type Row } from "./row.ts";
 import { container, scene } from "./scene.ts";
 
-/** A foreign application covers these places, and the zone's wildcard leads every name to the tunnel. */
+/** A foreign application covers these places, and a wildcard DNS record leads every hostname to the tunnel. */
 function guarded(...covers: readonly string[]): ObservedState {
   const observed = emptyWorld();
   const wildcard = { id: "wildcard", zone: "z-1", type: "CNAME", content: "t-1.cfargotunnel.com" };
@@ -58,7 +58,7 @@ const T13: readonly Row[] = [
     ],
     ({ covers, path }): Row => ({
       threat: "T13",
-      input: `a foreign application on ${covers}, and another party's wildcard, which a rule that lets nobody in keeps from answering there`,
+      input: `a foreign application on ${covers}, and another party's wildcard, which a rule that admits no one keeps from answering there`,
       outcome: async () => {
         const it = scene({ world: { ...guarded(...covers), dns: emptyWorld().dns } });
         await it.up(container("all", { labels: { hostname: "*.example.com", access: "public" } }));
@@ -92,7 +92,7 @@ const T13: readonly Row[] = [
   },
 ];
 
-/** Ways to write a request that some origin reads as one below /admin. */
+/** Paths that some origin reads as a path below /admin. */
 const READINGS = [
   "/admin",
   "/admin/users",
@@ -207,7 +207,7 @@ const T23: readonly Row[] = [
     ],
     ({ zones, allowed, hostname }): Row => ({
       threat: "T23",
-      input: `CFAUTH_ZONES=${allowed} where the account has ${zones.join(" and ")}, and the hostname ${hostname}`,
+      input: `CFAUTH_ZONES=${allowed} with the zones ${zones.join(" and ")} in the account, and the hostname ${hostname}`,
       outcome: async () => {
         const it = scene({ settings: { CFAUTH_ZONES: allowed }, world: zoned(...zones) });
         await it.up(container("it", { labels: { hostname, access: "public" } }));
@@ -224,7 +224,7 @@ const T23: readonly Row[] = [
     ],
     ({ allowed, hostname }): Row => ({
       threat: "T23",
-      input: `CFAUTH_ZONES=${allowed} where the account has example.com and dev.example.com, and the hostname ${hostname}`,
+      input: `CFAUTH_ZONES=${allowed} with the zones example.com and dev.example.com in the account, and the hostname ${hostname}`,
       outcome: async () => {
         const it = scene({
           settings: { CFAUTH_ZONES: allowed },

@@ -1,4 +1,4 @@
-/** Answers that never end or unpack to too much are cut (T18). */
+/** Answers that never end or unpack to too much are cut off (T18). */
 import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { z } from "zod";
@@ -17,7 +17,7 @@ const json = (response: ServerResponse, body: unknown): void =>
 const pageOf = ({ url }: Received): number =>
   Number(new URL(url, "http://x").searchParams.get("page") ?? 1);
 
-/** Megabytes of spaces inside of a valid document. */
+/** Megabytes of spaces inside a valid document. */
 const UNPACKED_MB = 60;
 const BOMB = gzipSync(
   Buffer.concat([
@@ -38,7 +38,7 @@ const endless: Reply = (response) => {
   more();
 };
 
-/** How a call ends, and whether it took no more than a few requests. */
+/** How a call ends, and whether it took only a few requests. */
 async function ending(
   call: Promise<unknown>,
   received: readonly Received[],
@@ -72,7 +72,7 @@ const authentik = async (reply: Reply): Promise<unknown> => {
 
 const LISTS: readonly { readonly input: string; readonly outcome: () => Promise<unknown> }[] = [
   {
-    input: "a list of Authentik's whose next page never ends",
+    input: "a list from Authentik that always has a next page",
     outcome: () =>
       authentik((response, request) =>
         json(response, {
@@ -82,14 +82,14 @@ const LISTS: readonly { readonly input: string; readonly outcome: () => Promise<
       ),
   },
   {
-    input: "a list of Authentik's whose next page is always the same",
+    input: "a list from Authentik whose next page is always the same",
     outcome: () =>
       authentik((response) =>
         json(response, { pagination: { next: 2 }, results: [{ pk: "1", name: "g" }] }),
       ),
   },
   {
-    input: "an answer of Authentik's that unpacks to much",
+    input: "an answer from Authentik that unpacks to many megabytes",
     outcome: () =>
       authentik(
         (response) =>
@@ -98,9 +98,9 @@ const LISTS: readonly { readonly input: string; readonly outcome: () => Promise<
             .end(BOMB),
       ),
   },
-  { input: "an answer of Authentik's that never ends", outcome: () => authentik(endless) },
+  { input: "an answer from Authentik that never ends", outcome: () => authentik(endless) },
   {
-    input: "an answer of Cloudflare's that unpacks to much",
+    input: "an answer from Cloudflare that unpacks to many megabytes",
     outcome: () =>
       cloudflare(
         (response) =>
@@ -109,7 +109,7 @@ const LISTS: readonly { readonly input: string; readonly outcome: () => Promise<
             .end(BOMB),
       ),
   },
-  { input: "an answer of Cloudflare's that never ends", outcome: () => cloudflare(endless) },
+  { input: "an answer from Cloudflare that never ends", outcome: () => cloudflare(endless) },
 ];
 
 export const ANSWER_ROWS: readonly Row[] = each(

@@ -6,7 +6,7 @@ const AUTH = "auth.example.com";
 const JWKS = "/application/o/cf-tunnel-access/jwks";
 const OWN = "authentik-authentik-server-1 to anyone";
 
-/** Authentik runs, routed or not, and a hostile container asks for something of its hostname. */
+/** Authentik runs with or without a route, and a hostile container asks for a part of its hostname. */
 const claiming = async (labels: About["labels"], path: string, more: About = {}, routed = true) => {
   const it = scene({
     settings: more.others === undefined ? {} : { CFAUTH_READ_LABELS: "dockflare" },
@@ -50,7 +50,7 @@ const claims: readonly {
     path: JWKS,
   },
   {
-    input: "the name in capitals with a closing dot",
+    input: "the name in capitals with a trailing dot",
     labels: { hostname: "AUTH.Example.com.", path: JWKS, access: "public" },
     path: JWKS,
   },
@@ -60,7 +60,7 @@ const claims: readonly {
     path: JWKS,
   },
   {
-    input: "the bare name that the domain completes",
+    input: "the bare name that CFAUTH_DOMAIN completes",
     labels: { hostname: "auth", path: JWKS, access: "public" },
     path: JWKS,
   },
@@ -77,7 +77,7 @@ const claims: readonly {
   { input: "the whole name", labels: { hostname: AUTH }, path: "/" },
   { input: "the whole name with adopt", labels: { hostname: AUTH, adopt: "true" }, path: "/" },
   {
-    input: "the whole name by the labels of another tool",
+    input: "the whole name with the labels of another tool",
     labels: {},
     path: "/",
     more: {
@@ -100,7 +100,7 @@ const T1: readonly Row[] = [
     },
     {
       threat: "T1",
-      input: `${input}, of Authentik's hostname, where Authentik has no route here`,
+      input: `${input}, of Authentik's hostname, while Authentik has no route here`,
       outcome: () => claiming(labels, path, more, false),
       right: { answers: "nobody", problems: ["CFA-AK-OWN-HOST"] },
     },
@@ -121,7 +121,7 @@ const T1: readonly Row[] = [
       },
       {
         threat: "T1",
-        input: `a public wildcard ${place} over Authentik's hostname, where Authentik has no route here`,
+        input: `a public wildcard ${place} over Authentik's hostname, while Authentik has no route here`,
         outcome: async () => (await claiming(labels, JWKS, {}, false)).answers,
         right: "nobody",
       },
@@ -129,7 +129,7 @@ const T1: readonly Row[] = [
   }),
   {
     threat: "T1",
-    input: "a path of Authentik's hostname where Authentik does not run in this engine",
+    input: "a path of Authentik's hostname when Authentik does not run in this engine",
     outcome: async () => {
       const it = scene({ settings: { AUTHENTIK_API_URL: "https://auth.example.com" } });
       await it.up(container("evil", { labels: { hostname: AUTH, path: JWKS, access: "public" } }));
@@ -139,7 +139,7 @@ const T1: readonly Row[] = [
   },
   {
     threat: "T1",
-    input: "a container that copies the Compose labels of Authentik's",
+    input: "a container that copies the Compose labels of Authentik's container",
     outcome: async () => {
       const it = scene({
         settings: { CFAUTH_AUTHENTIK_CONTAINER: "authentik-authentik-server-1" },
@@ -205,7 +205,7 @@ const T2: readonly Row[] = [
   ...[
     { input: "", settings: {}, rival: RIVAL },
     {
-      input: ", where nothing may be public",
+      input: ", when nothing may be public",
       settings: { CFAUTH_ALLOW_PUBLIC: "false" },
       rival: RIVAL,
     },
@@ -214,7 +214,7 @@ const T2: readonly Row[] = [
   ].flatMap(({ input, settings, rival }): readonly Row[] => [
     {
       threat: "T2",
-      input: `a rival while Authentik is away for longer than its grace period${input}`,
+      input: `a rival while Authentik is stopped for longer than its grace period${input}`,
       outcome: async () => {
         const it = scene({ settings });
         const own = authentik();
@@ -231,7 +231,7 @@ const T2: readonly Row[] = [
     },
     {
       threat: "T2",
-      input: `a rival that is up before Authentik after a reboot${input}`,
+      input: `a rival that starts before Authentik after a reboot${input}`,
       outcome: async () => {
         const it = scene({ settings });
         const own = authentik();
@@ -247,7 +247,7 @@ const T2: readonly Row[] = [
     },
     {
       threat: "T2",
-      input: `a rival of an Authentik that was never routed here${input}`,
+      input: `a rival of an Authentik that never had a route here${input}`,
       outcome: async () => {
         const it = scene({ settings });
         await it.up(container("rival", rival));
@@ -259,7 +259,7 @@ const T2: readonly Row[] = [
   ]),
   {
     threat: "T2",
-    input: "a rival that has the hostname already when the setting names another container",
+    input: "a rival that already has the hostname when the setting names another container",
     outcome: async () => {
       const before = scene({ settings: { CFAUTH_AUTHENTIK_CONTAINER: "rival" } });
       const rival = container("rival", RIVAL);

@@ -3,7 +3,7 @@ import { addressOf, type Container, shortIdOf } from "../../../unit/authority/en
 import type { Row } from "./row.ts";
 import { type About, composed, container, type Scene, type SceneOptions, scene } from "./scene.ts";
 
-/** What a container gets that points somewhere by `service`, with Compose labels that say it is called like that place. */
+/** The result for a container whose `service` points somewhere, with Compose labels that claim the name of that place. */
 const pointing = async (service: string, called: string): Promise<unknown> => {
   const it = scene();
   await it.up(
@@ -46,7 +46,7 @@ const T3: readonly Row[] = [
   ["http://router:80", "router"],
 ].map(([service = "", called = ""]) => ({
   threat: "T3",
-  input: `service=${service} on a container that its Compose label calls ${called}`,
+  input: `service=${service} on a container with the name ${called} in its Compose label`,
   outcome: () => pointing(service, called),
   right: ["nobody", true],
 }));
@@ -68,7 +68,7 @@ const itself: readonly Row[] = ["http://it:80", "http://it.tunnel:80", "http://I
 
 const defaultName: Row = {
   threat: "T3",
-  input: "a Compose label nas.lan and no service label",
+  input: "a Compose label with the name nas.lan and no service label",
   outcome: async () => {
     const it = scene();
     const compose = { project: "p", service: "nas.lan" };
@@ -159,12 +159,12 @@ interface HiddenCase {
   readonly attached?: boolean;
 }
 
-/** What only Docker's DNS shows, where cfauth can ask it. */
+/** Names that only Docker's DNS shows, when cfauth can ask it. */
 const hidden = [
   { input: "an alias web", aliases: ["web"], networks: ["tunnel"] },
   { input: "an alias web.tunnel", aliases: ["web.tunnel"], networks: ["tunnel"] },
   {
-    input: "an alias web.tunnel on another network of cloudflared's",
+    input: "an alias web.tunnel on another network of cloudflared",
     aliases: ["web.tunnel"],
     networks: ["edge"],
   },
@@ -195,7 +195,7 @@ const T7: readonly Row[] = [
   { input: "a container called web.tunnel", stranger: container("web.tunnel"), settings: {} },
   { input: "a Compose service called WEB", stranger: composed("other", "WEB"), settings: {} },
   {
-    input: "a container whose Compose label says web although no such service was started",
+    input: "a container with web in its Compose label although no such service was started",
     stranger: container("x", { compose: { project: "other", service: "web" }, aliases: [] }),
     settings: {},
   },
@@ -219,7 +219,7 @@ const T7: readonly Row[] = [
 
 const idIsCertain: Row = {
   threat: "T7",
-  input: "CFAUTH_TARGET=id on a container without any neighbour",
+  input: "CFAUTH_TARGET=id on a container without other containers",
   outcome: async () => {
     const it = scene({ settings: { CFAUTH_TARGET: "id" } });
     const web = container("web", WEB);
@@ -232,7 +232,7 @@ const idIsCertain: Row = {
 
 const WIKI: About = { labels: { hostname: "wiki.example.com", "access.groups": "family" } };
 
-/** A container of another project with the Compose labels of home's wiki, started before, beside or after it. */
+/** A container of another project with the Compose labels of home's wiki, started before, during or after its restart. */
 const copied = async (copy: About, order: "older" | "younger" | "meanwhile"): Promise<unknown> => {
   const it = scene();
   const wiki = composed("home", "wiki", { ...WIKI, created: 1_000 });
@@ -267,13 +267,13 @@ const T9: readonly Row[] = [
     beside: OWN,
   },
   {
-    input: "copies of all labels, started while the real one restarts",
+    input: "copies of all labels, started while the real container restarts",
     copy: {},
     order: "meanwhile" as const,
     beside: "nobody",
   },
   {
-    input: "copies of the Compose labels beside public ones",
+    input: "copies of the Compose labels together with public access",
     copy: { labels: { hostname: "wiki.example.com", access: "public" } },
     order: "younger" as const,
     beside: OWN,
@@ -321,7 +321,7 @@ const replicas: Row = {
 
 const FAULTY: About = { labels: { hostname: "nas.example.com", prot: "80" } };
 
-/** A route whose labels are faulty by now stays as it is, and is led past a stranger that takes the container's name. */
+/** A route whose labels have become invalid stays as it is and avoids a stranger that takes the container's name. */
 const faultyBeside: readonly Row[] = [
   { input: "a Compose service called nas", stranger: composed("evil", "nas"), attached: false },
   {
@@ -331,12 +331,12 @@ const faultyBeside: readonly Row[] = [
   },
   { input: "a container called nas.tunnel", stranger: container("nas.tunnel"), attached: false },
   {
-    input: "a container NAS whose Compose label says nas.tunnel",
+    input: "a container NAS with nas.tunnel in its Compose label",
     stranger: composed("evil", "nas.tunnel", { name: "NAS" }),
     attached: false,
   },
   {
-    input: "an alias nas.tunnel on another network of cloudflared's",
+    input: "an alias nas.tunnel on another network of cloudflared",
     stranger: container("x", { aliases: ["nas.tunnel"], networks: ["edge"] }),
     attached: true,
   },
@@ -347,7 +347,7 @@ const faultyBeside: readonly Row[] = [
   },
 ].map(({ input, stranger, attached }) => ({
   threat: "T7",
-  input: `${input} beside a container nas whose labels have become faulty`,
+  input: `${input} beside a container nas whose labels have become invalid`,
   outcome: async () => {
     const it = scene({ attached });
     await it.up(container("nas", { labels: { hostname: "nas.example.com" } }));
@@ -358,7 +358,7 @@ const faultyBeside: readonly Row[] = [
   right: "nas to everyone who logs in",
 }));
 
-/** The labels of nas before and after they became faulty, and what they come to beside a stranger called nas.tunnel. */
+/** The labels of nas before and after they became invalid, and their outcome beside a stranger called nas.tunnel. */
 const faults: readonly Row[] = [
   { fault: "a port that is none", sound: { port: "8080" }, faulty: { port: "8o8o" } },
   {
@@ -414,7 +414,7 @@ const faults: readonly Row[] = [
   right: [true, true],
 }));
 
-/** All of the tunnel's rules but the host that they lead to. */
+/** The tunnel's rules without the host that they lead to. */
 const shape = ({ home }: Scene): unknown =>
   home.world.ingress.rules.map(({ service, ...rest }) => ({
     ...rest,
@@ -424,10 +424,10 @@ const shape = ({ home }: Scene): unknown =>
 const NAS: About = { labels: { hostname: "nas.example.com" } };
 const STRANGER = container("nas.tunnel");
 
-/** What happens to the two, one step after the other. */
+/** The events for both containers, in order. */
 const held: readonly Row[] = [
   {
-    input: "nas stops within its grace beside it",
+    input: "nas stops and is within its grace period",
     steps: async (it: Scene) => {
       await it.up(STRANGER);
       await it.down("nas");
@@ -435,7 +435,7 @@ const held: readonly Row[] = [
     right: "nobody",
   },
   {
-    input: "nas stops first and it starts within the grace",
+    input: "nas stops first and nas.tunnel starts within the grace period",
     steps: async (it: Scene) => {
       await it.down("nas");
       await it.up(STRANGER);
@@ -443,7 +443,7 @@ const held: readonly Row[] = [
     right: "nobody",
   },
   {
-    input: "nas stops within its grace and comes back as faulty as before",
+    input: "nas stops and comes back within its grace period with the same invalid labels",
     steps: async (it: Scene) => {
       await it.up(STRANGER);
       await it.down("nas");
@@ -452,7 +452,7 @@ const held: readonly Row[] = [
     right: "nas to everyone who logs in",
   },
   {
-    input: "it was there before the labels became faulty",
+    input: "nas.tunnel ran before the labels became invalid",
     before: STRANGER,
     steps: async (it: Scene) => await it.up(container("nas", { ...FAULTY, incarnation: 1 })),
     right: "nas to everyone who logs in",
@@ -467,7 +467,7 @@ const held: readonly Row[] = [
     right: "nas to everyone who logs in",
   },
   {
-    input: "it asks for the hostname soundly",
+    input: "nas.tunnel asks for the hostname with valid labels",
     steps: async (it: Scene) =>
       await it.up(
         container("nas.tunnel", { labels: { hostname: "nas.example.com", access: "public" } }),
@@ -475,7 +475,7 @@ const held: readonly Row[] = [
     right: "nas to everyone who logs in",
   },
   {
-    input: "it asks for the hostname soundly and starts while cfauth is away",
+    input: "nas.tunnel asks for the hostname with valid labels and starts while cfauth is stopped",
     steps: async (it: Scene) => {
       it.home.restart();
       await it.up(
@@ -486,7 +486,7 @@ const held: readonly Row[] = [
     right: "nas to everyone who logs in",
   },
   {
-    input: "it goes away again and the labels are corrected",
+    input: "nas.tunnel stops and the labels are corrected",
     steps: async (it: Scene) => {
       await it.up(STRANGER);
       await it.down(STRANGER.name);
@@ -514,7 +514,7 @@ const held: readonly Row[] = [
   },
 ].map(({ input, steps, settings = {}, before, right }: HeldCase) => ({
   threat: "T7",
-  input: `a container called nas.tunnel beside a container nas with faulty labels: ${input}`,
+  input: `a container called nas.tunnel beside a container nas with invalid labels: ${input}`,
   outcome: async () => {
     const it = scene({ settings });
     if (before !== undefined) await it.up(before);
@@ -537,7 +537,7 @@ interface HeldCase {
 const heldWithin: Row = {
   threat: "T7",
   input:
-    "a container called nas.tunnel beside a container nas that has a protected path and whose labels, faulty now, no longer ask for it",
+    "a container called nas.tunnel beside a container nas whose labels have become invalid and no longer ask for its protected path",
   outcome: async () => {
     const it = scene();
     const labels = { hostname: "nas.example.com", access: "public" };
@@ -563,7 +563,7 @@ const heldWithin: Row = {
 const heldReplicas: Row = {
   threat: "T7",
   input:
-    "a container called nas.tunnel beside two replicas of a Compose service nas with faulty labels",
+    "a container called nas.tunnel beside two replicas of a Compose service nas with invalid labels",
   outcome: async () => {
     const it = scene();
     const two = (about: About) =>
@@ -580,8 +580,7 @@ const heldReplicas: Row = {
 const copies: readonly Row[] = [
   {
     threat: "T9",
-    input:
-      "two containers with the same Compose labels, none of them named by Compose, come to rest",
+    input: "two containers with the same Compose labels and without Compose's names converge",
     outcome: async () => {
       const it = scene();
       const compose = { project: "evil", service: "web" };

@@ -4,7 +4,7 @@ import { type About, composed, container, scene } from "./scene.ts";
 
 const APP = "app.example.com";
 
-/** What visitors get, and what is said, where an image carries these labels. */
+/** What visitors get and which problems there are with these labels in an image. */
 const shipped = async (
   image: Readonly<Record<string, string>>,
   labels: About["labels"],
@@ -60,7 +60,7 @@ const unasked: readonly Row[] = each(
 const allowed: readonly Row[] = [
   {
     threat: "T6",
-    input: "an image whose labels the operator allowed by CFAUTH_IMAGE_LABELS=true",
+    input: "an image whose labels the operator allowed with CFAUTH_IMAGE_LABELS=true",
     outcome: () =>
       shipped({ "cfauth.access": "public" }, { hostname: APP }, { CFAUTH_IMAGE_LABELS: "true" }),
     right: { root: "app to anyone", hooks: "app to anyone", problems: [] },
@@ -84,7 +84,7 @@ const unknown: readonly Row[] = [
     ] as readonly About["labels"][],
     (labels): Row => ({
       threat: "T6",
-      input: `an image that cfauth may not inspect, and the labels ${JSON.stringify(labels)}`,
+      input: `an image that cfauth may not inspect, with the labels ${JSON.stringify(labels)}`,
       outcome: () => shipped({}, { hostname: APP, ...labels }, {}, false),
       right: { ...CLOSED, problems: ["CFA-IMAGE-UNKNOWN"] },
     }),

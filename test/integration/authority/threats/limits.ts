@@ -1,4 +1,4 @@
-/** One container cannot use up what all share (T17). */
+/** One container cannot use up shared resources (T17). */
 import { each, type Row } from "./row.ts";
 import { type About, container, scene } from "./scene.ts";
 
@@ -82,7 +82,7 @@ export const LIMIT_ROWS: readonly Row[] = each(
   HUGE,
   ({ input, labels = {}, others = {} }): Row => ({
     threat: "T17",
-    input: `${input} on one container, beside another one`,
+    input: `${input} on one container, beside another container`,
     outcome: async () => {
       const it = scene();
       await it.up(

@@ -1,14 +1,14 @@
-/** One row of the table of threats: an input, and what is right there, written out. */
+/** One row of the table of threats: an input and its expected outcome, written out. */
 export interface Row {
-  /** Its number in the threat model, `T16a`. */
+  /** The number in the threat model, such as `T16a`. */
   readonly threat: string;
   /** The input, in words. */
   readonly input: string;
-  /** What becomes of it. */
+  /** Produces the outcome. */
   readonly outcome: () => Promise<unknown>;
   readonly right: unknown;
 }
 
-/** The same outcome for several inputs. */
+/** One row for each of several inputs. */
 export const each = <T>(inputs: readonly T[], row: (input: T) => Row): readonly Row[] =>
   inputs.map(row);

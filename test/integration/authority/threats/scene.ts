@@ -1,4 +1,4 @@
-/** A small stage for the threats: containers start and stop, and what visitors get is said in words. */
+/** A small stage for the threats: containers start and stop, and a short text describes what visitors get. */
 
 import type { Container } from "../../../unit/authority/engine.ts";
 import {
@@ -10,15 +10,15 @@ import { type Request, VISITORS } from "../../../unit/core/plan/model.ts";
 
 export interface About extends Partial<Omit<Container, "labels">> {
   readonly compose?: { readonly project: string; readonly service: string };
-  /** The `cfauth.` labels, their prefix left off. */
+  /** The `cfauth.` labels without their prefix. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Labels by their whole names. */
+  /** Labels with their full names. */
   readonly others?: Readonly<Record<string, string>>;
 }
 
 let started = 0;
 
-/** A container on the tunnel network; each is younger than those before. */
+/** A container on the tunnel network. Each is younger than the ones before. */
 export function container(
   name: string,
   { labels = {}, others = {}, compose, ...about }: About = {},
@@ -44,27 +44,27 @@ export function container(
   };
 }
 
-/** A service of a Compose project, as Compose names its container. */
+/** A service of a Compose project, with Compose's name for its container. */
 export const composed = (project: string, service: string, about: About = {}): Container =>
   container(`${project}-${service}-1`, { compose: { project, service }, ...about });
 
-/** Authentik's own container, which AUTHENTIK_API_URL names by its Compose service. */
+/** Authentik's own container. AUTHENTIK_API_URL contains its Compose service. */
 export const authentik = (labels: About["labels"] = { hostname: "auth.example.com" }): Container =>
   composed("authentik", "authentik-server", { labels, ports: [9000] });
 
 export interface Scene {
   readonly home: Household;
-  /** These run from now on, one of the same name is replaced; then the daemon does what it has to. */
+  /** Starts these containers, replacing those with the same name, and runs the daemon until it converges. */
   up(...containers: readonly Container[]): Promise<void>;
   down(...names: readonly string[]): Promise<void>;
   wait(seconds: number): Promise<void>;
-  /** The machine restarts: cfauth is up first, then these one after another. */
+  /** Restarts the machine: cfauth starts first, then these containers one after another. */
   reboot(...containers: readonly Container[]): Promise<void>;
-  /** Who gets what at `wiki.example.com/login`: `home-wiki-1 to anyone`, `nobody`. */
+  /** Who gets which container at a place such as `wiki.example.com/login`: `home-wiki-1 to anyone`, `nobody`. */
   at(place: string): string;
-  /** The codes of the problems of one container, each once. */
+  /** The problem codes of one container, without repetitions. */
   problems(name: string): readonly string[];
-  /** The routes that are live, in order. */
+  /** The live routes, sorted. */
   readonly live: readonly string[];
 }
 

@@ -8,7 +8,7 @@ const ENOUGH = {
   AUTHENTIK_TOKEN: "ak-token-0123456789",
 };
 
-/** The settings that are refused. */
+/** The names of the refused settings. */
 function refused(environment: Readonly<Record<string, string>>): readonly string[] {
   const read = readConfig({ ...ENOUGH, ...environment }, () => "");
   return read.ok ? [] : read.faults.map(({ name }) => name);

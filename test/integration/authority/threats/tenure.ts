@@ -9,14 +9,14 @@ const holder = (more: About = {}): ReturnType<typeof composed> =>
     created: 2_000,
     ...more,
   });
-/** Older than the holder, and all that is wrong with it is that it came later. */
+/** Older than the holder and valid, but it asked later. */
 const rival = (labels: About["labels"] = {}): ReturnType<typeof composed> =>
   composed("other", "web", {
     labels: { hostname: WIKI, "access.groups": "admins", ...labels },
     created: 1_000,
   });
 
-/** Has every name of the zone open to anyone, and asks for something else as well. */
+/** Has a public wildcard for the zone and asks for something else too. */
 const wildcardAnd = (labels: About["labels"]): ReturnType<typeof composed> =>
   composed("other", "web", {
     labels: { "all.hostname": "*.example.com", "all.access": "public", ...labels },
@@ -35,17 +35,17 @@ const spoiled: readonly { readonly input: string; readonly spoil: (it: Scene) =>
       },
     },
     {
-      input: "a label of the holder is misspelt",
+      input: "a label of the holder is misspelled",
       spoil: (it) =>
         it.up(holder({ labels: { hostname: WIKI, "access.groups": "family", prot: "80" } })),
     },
     {
-      input: "the holder's port is none",
+      input: "the holder's port is invalid",
       spoil: (it) =>
         it.up(holder({ labels: { hostname: WIKI, "access.groups": "family", port: "0" } })),
     },
     {
-      input: "the holder names a group that there is not",
+      input: "the holder names a group that does not exist",
       spoil: (it) => it.up(holder({ labels: { hostname: WIKI, "access.groups": "familly" } })),
     },
     {
@@ -83,9 +83,9 @@ const T10: readonly Row[] = each(spoiled, ({ input, spoil }) => ({
 }));
 
 const hidden: readonly (readonly [string, NonNullable<About["labels"]>])[] = [
-  ["the label hostname of the holder is misspelt", { hostnam: WIKI }],
-  ["the hostname of the holder is misspelt", { hostname: "wiki.exmple.com" }],
-  ["the hostname of the holder has a comma for a dot", { hostname: "wiki.example,com" }],
+  ["the label hostname of the holder is misspelled", { hostnam: WIKI }],
+  ["the hostname of the holder is misspelled", { hostname: "wiki.exmple.com" }],
+  ["the hostname of the holder has a comma instead of a dot", { hostname: "wiki.example,com" }],
 ];
 
 const T10hidden: readonly Row[] = each(hidden, ([input, labels]) => ({
@@ -111,7 +111,7 @@ const T11: readonly Row[] = [
     [{}, { CFAUTH_TARGET: "id" }],
     (settings): Row => ({
       threat: "T11",
-      input: `a reboot after which the rival is up first (${JSON.stringify(settings)})`,
+      input: `a reboot after which the rival starts first (${JSON.stringify(settings)})`,
       outcome: async () => {
         const it = scene({ settings });
         await it.up(holder());
@@ -136,7 +136,7 @@ const T11: readonly Row[] = [
     ],
     (stranger): Row => ({
       threat: "T11",
-      input: `a reboot after which the rival ${stranger.name} is up first, of a service called ${stranger.aliases?.join()} as the holder's container is called`,
+      input: `a reboot after which the rival ${stranger.name} starts first, with the service name ${stranger.aliases?.join()} like the holder's container`,
       outcome: async () => {
         const it = scene();
         const blog = container("blog", {
@@ -209,7 +209,7 @@ const T11: readonly Row[] = [
     ["admins", "public"],
     (access): Row => ({
       threat: "T11",
-      input: `a rival for ${access} that gets the hostname when the holder stays away`,
+      input: `a rival for ${access} that gets the hostname when the holder stays stopped`,
       outcome: async () => {
         const it = scene();
         await it.up(holder());
@@ -229,7 +229,7 @@ const T11: readonly Row[] = [
   ),
   {
     threat: "T11",
-    input: "a login given before the hostname changed hands",
+    input: "a session from before the hostname changed its holder",
     outcome: async () => {
       const it = scene();
       await it.up(holder({ labels: { hostname: WIKI } }));
@@ -258,7 +258,7 @@ const guests: readonly {
     place: `${WIKI}/api`,
   },
   {
-    input: "a path by a named route",
+    input: "a path on a named route",
     labels: { "x.hostname": WIKI, "x.path": "/login", "x.access": "public" },
     place: `${WIKI}/login`,
   },
@@ -387,11 +387,11 @@ const T12: readonly Row[] = [
   },
 ];
 
-/** What another party does with a name within a wildcard changes nothing for the rest of the wildcard. */
+/** What another party does with a hostname within a wildcard changes nothing for the rest of the wildcard. */
 const wildcards: readonly Row[] = [
   {
     threat: "T11",
-    input: "a wildcard of a party that also asks for a name within it which another party holds",
+    input: "a wildcard of a party that also asks for a hostname in it that another party holds",
     outcome: async () => {
       const it = scene();
       await it.up(holder());
@@ -412,7 +412,7 @@ const wildcards: readonly Row[] = [
   {
     threat: "T12",
     input:
-      "a wildcard of a party that also asks for a path in a name within it which another party holds",
+      "a wildcard of a party that also asks for a path of a hostname in it that another party holds",
     outcome: async () => {
       const it = scene();
       await it.up(holder());
@@ -434,7 +434,7 @@ const wildcards: readonly Row[] = [
   {
     threat: "T12",
     input:
-      "a wildcard of a party that also asks for a whole name within it which another party has open to anyone",
+      "a wildcard of a party that also asks for a whole hostname in it that another party has made public",
     outcome: async () => {
       const it = scene();
       await it.up(holder({ labels: { hostname: WIKI, access: "public" } }));
@@ -446,7 +446,7 @@ const wildcards: readonly Row[] = [
   {
     threat: "T12",
     input:
-      "a wildcard of a party that also asks for a path in a name of which another party has only another path",
+      "a wildcard of a party that also asks for a path of a hostname of which another party holds only another path",
     outcome: async () => {
       const it = scene();
       await it.up(holder({ labels: { hostname: WIKI, path: "/login", access: "public" } }));
@@ -460,7 +460,7 @@ const wildcards: readonly Row[] = [
   {
     threat: "T12",
     input:
-      "the holder leaves a name that a public wildcard of another party covers, and that one's own labels for it are faulty",
+      "a released hostname under another party's public wildcard, when that party's own labels for it are invalid",
     outcome: async () => {
       const it = scene();
       await it.up(holder());
@@ -474,7 +474,7 @@ const wildcards: readonly Row[] = [
   {
     threat: "T12",
     input:
-      "the holder leaves a name of which a public wildcard of another party asks for a path with faulty labels",
+      "a released hostname under another party's public wildcard that asks for a path of it with invalid labels",
     outcome: async () => {
       const it = scene();
       await it.up(holder());
@@ -492,7 +492,7 @@ const wildcards: readonly Row[] = [
   {
     threat: "T11",
     input:
-      "a name that a container has given up, and another one asks for, below the wildcard of a third",
+      "a released hostname that another container asks for, below the wildcard of a third party",
     outcome: async () => {
       const it = scene();
       await it.up(
@@ -517,7 +517,7 @@ const wildcards: readonly Row[] = [
 const restarts: readonly Row[] = [
   {
     threat: "T12",
-    input: "a restart of cfauth where holder and guest both have only paths",
+    input: "a restart of cfauth when holder and guest both have only paths",
     outcome: async () => {
       const it = scene();
       await it.up(
@@ -538,7 +538,7 @@ const restarts: readonly Row[] = [
     [{}, { CFAUTH_TARGET: "id" }],
     (settings): Row => ({
       threat: "T12",
-      input: `a container that moves to another path of its hostname, without any rival (${JSON.stringify(settings)})`,
+      input: `a container that moves to another path of its hostname, without a rival (${JSON.stringify(settings)})`,
       outcome: async () => {
         const it = scene({ settings });
         await it.up(

@@ -1,4 +1,4 @@
-/** Text of the user forges nothing (T21). */
+/** User text cannot forge output (T21). */
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -15,7 +15,7 @@ import { visitor } from "../../app/visitor.ts";
 import { fakeEngine } from "../../sources/docker/engine.ts";
 import { each, type Row } from "./row.ts";
 
-/** A receiver of notifications that keeps their bodies. */
+/** A notification target that keeps the bodies. */
 async function receiver() {
   const bodies: string[] = [];
   const server = createServer((request, response) => {
@@ -34,7 +34,7 @@ async function receiver() {
   };
 }
 
-/** Everything that a daemon writes about two containers with these labels, and a good one beside them: log, page, JSON, metrics, notifications. */
+/** All outputs of a daemon about two containers with these labels and a valid one: log, page, JSON, metrics, notifications. */
 async function written(
   labels: Readonly<Record<string, string>>,
   notified: string,
@@ -83,11 +83,11 @@ async function written(
   const get = async (path: string): Promise<string> => (await fetch(url + path)).text();
   await until(
     async () => (await get("/api/routes")).includes('"code"'),
-    "the fault is on the page",
+    "the problem is on the page",
   );
   await until(
     () => receiving.bodies.some((body) => body.includes(`${notified}.${sandbox.zone}`)),
-    "the opening of a route is notified",
+    "a notification about an opened route arrives",
   );
   const pages = await Promise.all(["/", "/api/routes", "/metrics"].map(get));
   stop.abort();
@@ -95,11 +95,11 @@ async function written(
   return [logged.join(""), ...pages, ...receiving.bodies];
 }
 
-/** What steers a terminal or turns text round, and what ends a line to some reader; the line feed of the output itself is none. */
+/** Characters that control a terminal, reverse text or end a line for some reader, except the output's own line feed. */
 const STEERING =
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
-/** The outputs, by number, in which a sign of the text acts or a line of it begins. */
+/** The outputs, by number, in which a character of the text takes effect or a line of it begins. */
 const acting = (outputs: readonly string[]): readonly string[] =>
   outputs.flatMap((text) => [
     ...(STEERING.test(text) ? [`steered: ${JSON.stringify(STEERING.exec(text)?.[0])}`] : []),
@@ -123,7 +123,7 @@ const LABELS: readonly {
     notified: "sound",
   },
   {
-    input: "C1 and bidi signs in a group",
+    input: "C1 and bidi characters in a group",
     labels: {
       "cfauth.hostname": "app.home.localhost",
       "cfauth.port": "80",
@@ -154,7 +154,7 @@ const forging: readonly Row[] = each(
   }),
 );
 
-/** Names of tiles that look like a mark of cfauth's own. */
+/** Names of tiles that look like a mark of cfauth. */
 const MARKS = [
   "Wiki · ending old logins",
   "Wiki · ending old logins · ending old logins",

@@ -1,12 +1,12 @@
-/** Losing a right takes effect although Access is late, and closing does not wait for opening (T16d, T19). */
+/** A loss of access takes effect although Access is late, and closing does not wait for opening (T16d, T19). */
 import { type Home, home } from "../../app/daemon.ts";
 import { visitor } from "../../app/visitor.ts";
 import { each, type Row } from "./row.ts";
 
-/** Longer than any test: what is written arrives when the test says so. */
+/** Longer than any test. Writes arrive when the test releases them. */
 const LATE_MS = 3_600_000;
 
-/** Bob of the admins loses the wiki; he opens it again while Access still believes the old policy. */
+/** Bob of the admins loses access to the wiki and opens it again while Access still uses the old policy. */
 const late = async (
   from: Readonly<Record<string, string>>,
   to: Readonly<Record<string, string>>,
@@ -49,13 +49,13 @@ const T16d: readonly Row[] = each(
   ],
   ({ from, to }): Row => ({
     threat: "T16d",
-    input: `labels from ${JSON.stringify(from)} to ${JSON.stringify(to)} while Access believes the old ones, and a page that is loaded again`,
+    input: `labels from ${JSON.stringify(from)} to ${JSON.stringify(to)} while Access still uses the old ones, and a page that is reloaded`,
     outcome: () => late(from, to),
     right: ["this is wiki: /", false, false, "this is wiki: /"],
   }),
 );
 
-/** How many writes for containers that open come before the one that takes something from the wiki. */
+/** How many writes for opening containers come before the one that closes or narrows the wiki. */
 const before = async (
   labels: Readonly<Record<string, string>>,
   change: (at: Home) => void,
@@ -75,7 +75,7 @@ const before = async (
 };
 
 const OPENING = 60;
-/** The foundations and what goes out at the same moment. */
+/** The prerequisites and the writes that are sent at the same moment. */
 const FEW = 10;
 
 const T19: readonly Row[] = each(

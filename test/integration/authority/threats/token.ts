@@ -10,12 +10,12 @@ import { configOf } from "../../../unit/authority/household.ts";
 import { each, type Row } from "./row.ts";
 import { type About, composed, container } from "./scene.ts";
 
-/** cfauth is on both; Docker asks the networks in the order of their names. */
+/** cfauth is on both. Docker asks the networks in the order of their names. */
 const NETWORKS = ["api", "tunnel"];
 
 const OWN = composed("authentik", "authentik-server", { networks: ["tunnel"], ports: [9000] });
 
-/** Where a request with the token goes: addresses, or the code of what keeps it from going anywhere. */
+/** The addresses that a request with the token reaches, or the code of the error that stops it. */
 async function sentTo(
   running: readonly Container[],
   url: string,
@@ -52,7 +52,7 @@ const STRANGERS: readonly {
     running: [OWN, stranger("evil", { aliases: ["authentik-server"], networks: ["tunnel"] })],
   },
   {
-    input: "an alias while Authentik is away",
+    input: "an alias while Authentik is stopped",
     running: [stranger("evil", { aliases: ["authentik-server"] })],
   },
   {
@@ -60,17 +60,17 @@ const STRANGERS: readonly {
     running: [OWN, composed("evil", "authentik-server", { networks: ["api"] })],
   },
   {
-    input: "a Compose service of that name while Authentik is away",
+    input: "a Compose service of that name while Authentik is stopped",
     running: [composed("evil", "web", { networks: ["api"], aliases: ["authentik-server"] })],
   },
   { input: "a container of that name", running: [OWN, stranger("authentik-server", {})] },
   {
-    input: "an alias that is spelt with the network",
+    input: "an alias that includes the network's name",
     running: [OWN, stranger("evil", { aliases: ["authentik-server.tunnel"] })],
     url: "http://authentik-server.tunnel:9000",
   },
   {
-    input: "an alias like the container that the setting names",
+    input: "an alias equal to the container in the setting",
     running: [OWN, stranger("evil", { aliases: ["authentik-authentik-server-1"] })],
     url: "http://authentik-authentik-server-1:9000",
     settings: { CFAUTH_AUTHENTIK_CONTAINER: "authentik-authentik-server-1" },
@@ -94,7 +94,7 @@ const certain: readonly Row[] = [
   {
     threat: "T8",
     input:
-      "an alias of a stranger, and the container that CFAUTH_AUTHENTIK_CONTAINER names, receives it",
+      "a stranger's alias does not stop the container in CFAUTH_AUTHENTIK_CONTAINER from receiving the token",
     outcome: () =>
       sentTo(
         [OWN, stranger("evil", { aliases: ["authentik-server"] })],
@@ -107,7 +107,7 @@ const certain: readonly Row[] = [
   },
   {
     threat: "T8",
-    input: "nobody else with the name, and Authentik's container receives it",
+    input: "without a stranger Authentik's container receives the token",
     outcome: () => sentTo([OWN, container("evil")], "http://authentik-server:9000", {}),
     right: [addressOf(OWN, "tunnel")],
   },

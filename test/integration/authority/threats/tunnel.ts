@@ -1,4 +1,4 @@
-/** Other writers of the tunnel's document, and rules that are not ours (T14, T16, T16b). */
+/** Other writers of the tunnel's document, and foreign rules (T14, T16, T16b). */
 import type { ObservedState } from "../../../../src/resources/observed.ts";
 import { each, type Row } from "./row.ts";
 import { type About, container, scene } from "./scene.ts";
@@ -35,7 +35,7 @@ const T16: readonly Row[] = each(
   ] satisfies readonly { input: string; labels: About["labels"]; open: string }[],
   ({ input, labels, open }): Row => ({
     threat: "T16",
-    input: `an old copy of the document with ${input} that has closed meanwhile`,
+    input: `an old copy of the document with ${input} that has since closed`,
     outcome: async () => {
       const it = scene();
       const app = container("app", { labels });
@@ -55,7 +55,7 @@ const T16: readonly Row[] = each(
   }),
 );
 
-/** A hand-made rule with cloudflared's check of the operator's own application. */
+/** A rule made by hand with cloudflared's login check for the operator's own application. */
 const checked = (hostname: string, ...audTag: readonly string[]) => ({
   hostname,
   service: "http://192.0.2.7:80",
@@ -83,7 +83,7 @@ const T16b: readonly Row[] = [
     ],
     ({ input, rule }): Row => ({
       threat: "T16b",
-      input: `a hand-made rule for the rest of a hostname that ${input}`,
+      input: `a rule made by hand for the rest of a hostname that ${input}`,
       outcome: async () => {
         const it = scene();
         const kept = () =>
@@ -111,19 +111,19 @@ const T14: readonly Row[] = [
   ...each(
     [
       {
-        input: "a file that is not there",
+        input: "a file that does not exist",
         key: "origin.caPool",
         text: "/nonexistent.pem",
         settings: {},
       },
       {
-        input: "a file beside one that is allowed",
+        input: "a file next to an allowed one",
         key: "origin.caPool",
         text: "/etc/ca.pem2",
         settings: { CFAUTH_CA_POOLS: "/etc/ca.pem" },
       },
       {
-        input: "another way to an allowed file",
+        input: "another path to an allowed file",
         key: "origin.caPool",
         text: "/etc/x/../ca.pem",
         settings: { CFAUTH_CA_POOLS: "/etc/ca.pem" },
@@ -152,7 +152,7 @@ const T14: readonly Row[] = [
         text: "a\u001bb",
         settings: {},
       },
-      { input: "a time that is none", key: "origin.connectTimeout", text: "soon", settings: {} },
+      { input: "an invalid duration", key: "origin.connectTimeout", text: "soon", settings: {} },
     ],
     ({ input, key, text, settings }): Row => ({
       threat: "T14",

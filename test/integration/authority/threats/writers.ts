@@ -1,4 +1,4 @@
-/** Hands beside ours on the same account: other writers, two daemons, the dashboard (T16a, T16c, T20). */
+/** Other writers on the same account: other programs, two daemons, the dashboard (T16a, T16c, T20). */
 
 import type { IngressRule } from "../../../sandbox/cloudflare/state.ts";
 import { type Home, home } from "../../app/daemon.ts";
@@ -25,7 +25,7 @@ function addByHand(at: Home, hostname: string): void {
 const isWrite = ({ method, path }: { readonly method: string; readonly path: string }): boolean =>
   method === "PUT" && path.endsWith("/configurations");
 
-/** What is in the document once the daemon has come to rest, when a rule is added by hand after our write was refused. */
+/** The document after the daemon has converged, when a rule is added by hand after our write was refused. */
 const refused = async (
   status: number,
   headers: Readonly<Record<string, string>>,
@@ -101,7 +101,7 @@ const T16a: readonly Row[] = [
   ),
 ];
 
-/** Two daemons start at once; the first call of this kind waits until the other daemon has come to it as well, or to rest. */
+/** Two daemons start at once. The first call of this kind waits until the other daemon also makes it, or converges. */
 const together = async (method: string, ending: string): Promise<unknown> => {
   await using at = await home();
   await at.run("wiki");
@@ -154,7 +154,7 @@ const T16c: readonly Row[] = each(
   }),
 );
 
-/** A person widens in the dashboard what protects the wiki of the family, bob of the admins logs in, and cfauth looks again. */
+/** A person widens the family wiki's protection in the dashboard, bob of the admins logs in, and cfauth observes again. */
 const widened = async (widen: (at: Home) => void): Promise<unknown> => {
   await using at = await home();
   await at.run("wiki", { "access.groups": "family" });
@@ -181,7 +181,7 @@ const everyone = (at: Home): Record<string, unknown>[] =>
 const T20: readonly Row[] = each(
   [
     {
-      input: "include takes everyone who logs in",
+      input: "include admits everyone who logs in",
       widen: (at: Home) => {
         for (const policy of at.sandbox.cloudflare.state.policies.values())
           policy.include = [...policy.include, ...everyone(at)];
