@@ -1,4 +1,4 @@
-/** A household as pictures show it: the real daemon and real containers, Cloudflare and Authentik of the sandbox. */
+/** The scene of the pictures: the real daemon and real containers, with the sandbox's Cloudflare and Authentik. */
 
 import type Dockerode from "dockerode";
 import { type Daemon, startDaemon } from "../../../test/e2e/daemon.ts";
@@ -7,14 +7,14 @@ import { freeName } from "../../demo/containers.ts";
 import { type Setup, setUp } from "../../demo/setup.ts";
 import { until } from "../../demo/until.ts";
 
-/** Other people's containers on the same engine are not to be in the picture. */
+/** A prefix of its own keeps other containers on the same engine out of the picture. */
 const PREFIX = `cfauth-${RUN_ID}`;
 
 export interface Household {
   readonly daemon: Daemon;
-  /** Where the page is. */
+  /** The address of the status page. */
   readonly url: string;
-  /** What stands there only because this is a sandbox, said as it would be elsewhere. */
+  /** Replaces names that exist only in the sandbox by ordinary ones. */
   honest(text: string): string;
   /** @param labels - without their prefix */
   run(
@@ -22,12 +22,12 @@ export interface Household {
     labels: Readonly<Record<string, string>>,
     more?: Dockerode.ContainerCreateOptions,
   ): Promise<Dockerode.Container>;
-  /** Once each of these hostnames is in that state. */
+  /** Waits until each of these hostnames is in its state. */
   stand(states: Readonly<Record<string, string>>): Promise<void>;
   readonly setup: Setup;
 }
 
-/** @param left - takes down what has been set up, also after a step that failed */
+/** @param left - removes what has been set up, also if a later step fails */
 export async function moveIn(left: AsyncDisposableStack, signal: AbortSignal): Promise<Household> {
   const setup = await setUp(left, signal);
   const { engine, network, sandbox, image } = setup;
