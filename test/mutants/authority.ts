@@ -1,9 +1,12 @@
 import type { Mutant } from "./list.ts";
 
-/** The test that holds the boundaries between parties. */
+/** The test of the boundaries between parties. */
 const TESTS = "test/unit/authority/non-interference.histories.test.ts";
 
-/** Hand-made faults that let one party act for another: the property of non-interference must notice each. */
+/**
+ * Faults made by hand that let one party act for another. The non-interference test must detect
+ * each.
+ */
 export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: "leads to a name although another container answers to it",
@@ -13,7 +16,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     tests: TESTS,
   },
   {
-    name: "takes a copy of another party's Compose labels for a replica",
+    name: "treats a copy of another party's Compose labels as a replica",
     file: "src/core/labels/identity.ts",
     from: "apart.has(it.id) ? asSingleContainer(it) : it",
     to: "it",
@@ -34,14 +37,14 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     tests: TESTS,
   },
   {
-    name: "lets every party route a path inside another's hostname",
+    name: "lets every party route a path inside another party's hostname",
     file: "src/core/plan/sharing.ts",
     from: "return isSharedWith(shared, request.party) ?",
     to: "return shared !== undefined ?",
     tests: TESTS,
   },
   {
-    name: "takes the text of a service label for a place that the container may name",
+    name: "accepts the text of a service label as the container's own address",
     file: "src/core/labels/service.ts",
     from: "context.allowService ? { service: label.text, elsewhere: true } : { fault: forbiddenFault(label) }",
     to: "{ service: label.text }",

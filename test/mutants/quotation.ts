@@ -1,9 +1,9 @@
 /**
- * Where a quotation occurs in a source text, whatever the formatter did to the white space in it.
+ * Finds a quotation in a source text, whatever white space the formatter put into it.
  *
  * A line break or a trailing comma that the formatter adds makes no difference.
  *
- * @returns the start and the end of each place, in characters
+ * @returns the start and the end of each occurrence, in characters
  */
 export function findQuotation(
   source: string,

@@ -1,4 +1,7 @@
-/** Breaks the planner in each way of the list and runs its tests: every mutant must die. `npm run mutants`, with CFAUTH_TEST_SEED for other histories. */
+/**
+ * Breaks the planner in each listed way and runs its tests, which must fail for every mutant.
+ * `npm run mutants`; CFAUTH_TEST_SEED selects other histories.
+ */
 import { spawn } from "node:child_process";
 import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -8,21 +11,21 @@ import { MUTANTS, type Mutant } from "./list.ts";
 import { findQuotation } from "./quotation.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const NURSERY = join(ROOT, ".cache/mutants");
+const WORK_DIR = join(ROOT, ".cache/mutants");
 const PLANNER_TESTS = "test/unit/core/plan";
 const ALL: readonly Mutant[] = [...MUTANTS, ...AUTHORITY_MUTANTS];
 const testsOf = ({ tests = PLANNER_TESTS }: Mutant): string => tests;
 
-/** With a seed the verdicts are the planner's and the tests', not luck's. Another one is worth a try by hand. */
+/** A fixed seed makes the results repeatable. Another one is worth a try by hand. */
 const SEED = process.env["CFAUTH_TEST_SEED"] ?? "20261125";
 
-/** The histories of hostile parties take longer each, and fewer of them notice. */
+/** Each history of hostile parties takes longer, and fewer of them are needed to detect a fault. */
 const AUTHORITY = {
   CFAUTH_TEST_SEED: process.env["CFAUTH_TEST_SEED"] ?? "4",
   CFAUTH_TEST_RUNS: process.env["CFAUTH_TEST_RUNS"] ?? "300",
 };
 
-/** One run of these tests: on a mutant, or on the code as it is. */
+/** One run of these tests, on a mutant or on the unchanged code. */
 interface Trial {
   readonly mutant: Mutant | undefined;
   readonly tests: string;
@@ -33,24 +36,24 @@ const TRIALS: readonly Trial[] = [
   ...ALL.map((mutant) => ({ mutant, tests: testsOf(mutant) })),
 ];
 
-async function breed(mutant: Mutant | undefined, index: number): Promise<string> {
-  const home = join(NURSERY, String(index));
-  await mkdir(home, { recursive: true });
+async function createMutantTree(mutant: Mutant | undefined, index: number): Promise<string> {
+  const tree = join(WORK_DIR, String(index));
+  await mkdir(tree, { recursive: true });
   for (const part of ["src", "test", "tools", "vitest.config.ts", "package.json"])
-    await cp(join(ROOT, part), join(home, part), { recursive: true });
-  await symlink(join(ROOT, "node_modules"), join(home, "node_modules"));
-  if (mutant === undefined) return home;
-  const source = await readFile(join(home, mutant.file), "utf8");
+    await cp(join(ROOT, part), join(tree, part), { recursive: true });
+  await symlink(join(ROOT, "node_modules"), join(tree, "node_modules"));
+  if (mutant === undefined) return tree;
+  const source = await readFile(join(tree, mutant.file), "utf8");
   const [place] = findQuotation(source, mutant.from);
   if (place === undefined) throw new Error(`"${mutant.name}" no longer fits ${mutant.file}`);
   await writeFile(
-    join(home, mutant.file),
+    join(tree, mutant.file),
     source.slice(0, place.start) + mutant.to + source.slice(place.end),
   );
-  return home;
+  return tree;
 }
 
-/** Every quotation is in its file once. */
+/** Checks that every quotation occurs exactly once in its file. */
 async function requireFit(): Promise<void> {
   for (const { name, file, from } of ALL) {
     const source = await readFile(join(ROOT, file), "utf8");
@@ -61,22 +64,26 @@ async function requireFit(): Promise<void> {
 
 const HISTORIES = "safety.histories.test.ts";
 
-/** The random histories take longest, so they come last: most mutants die before. @returns whether these tests pass in this home */
-async function survives(home: string, tests: string): Promise<boolean> {
-  if (tests !== PLANNER_TESTS) return await pass(home, [tests]);
+/**
+ * Runs the random histories last, because they take longest and most mutants fail before.
+ *
+ * @returns whether these tests pass
+ */
+async function passesTests(tree: string, tests: string): Promise<boolean> {
+  if (tests !== PLANNER_TESTS) return await runTests(tree, [tests]);
   const directed = (await readdir(join(ROOT, PLANNER_TESTS))).filter(
     (it) => it.endsWith(".test.ts") && it !== HISTORIES,
   );
   return (
-    (await pass(
-      home,
+    (await runTests(
+      tree,
       directed.map((it) => `${PLANNER_TESTS}/${it}`),
-    )) && (await pass(home, [`${PLANNER_TESTS}/${HISTORIES}`]))
+    )) && (await runTests(tree, [`${PLANNER_TESTS}/${HISTORIES}`]))
   );
 }
 
-/** A slow machine is no verdict: tests have all the time they want. */
-function pass(home: string, tests: readonly string[]): Promise<boolean> {
+/** Tests get plenty of time, so that a slow machine does not kill a mutant. */
+function runTests(tree: string, tests: readonly string[]): Promise<boolean> {
   const vitest = spawn(
     process.execPath,
     [
@@ -88,7 +95,7 @@ function pass(home: string, tests: readonly string[]): Promise<boolean> {
       ...tests,
     ],
     {
-      cwd: home,
+      cwd: tree,
       stdio: "ignore",
       env: {
         ...process.env,
@@ -103,17 +110,17 @@ function pass(home: string, tests: readonly string[]): Promise<boolean> {
 }
 
 async function judge({ mutant, tests }: Trial, index: number): Promise<boolean> {
-  const alive = await survives(await breed(mutant, index), tests);
+  const passed = await passesTests(await createMutantTree(mutant, index), tests);
   console.log(
     mutant === undefined
-      ? `${alive ? "lives" : "DIES "}  the code as it is, by ${tests}`
-      : `${alive ? "LIVES" : "dies "}  ${mutant.name}`,
+      ? `${passed ? "lives" : "DIES "}  the code as it is, by ${tests}`
+      : `${passed ? "LIVES" : "dies "}  ${mutant.name}`,
   );
-  return alive === (mutant === undefined);
+  return passed === (mutant === undefined);
 }
 
 await requireFit();
-await rm(NURSERY, { recursive: true, force: true });
+await rm(WORK_DIR, { recursive: true, force: true });
 const verdicts: boolean[] = [];
 const queue = TRIALS.entries();
 await Promise.all(
@@ -121,7 +128,7 @@ await Promise.all(
     for (const [index, trial] of queue) verdicts.push(await judge(trial, index));
   }),
 );
-await rm(NURSERY, { recursive: true, force: true });
+await rm(WORK_DIR, { recursive: true, force: true });
 const wrong = verdicts.filter((right) => !right).length;
 console.log(
   wrong === 0

@@ -1,4 +1,4 @@
-/** Small things to arrange a test with: each is right as it comes, and says only what differs. */
+/** Builders for tests. Each returns a valid value, and a test passes only what differs. */
 
 import {
   type AuthentikContainer,
@@ -24,7 +24,7 @@ import type { ParseResult } from "../../src/core/text/parse-result.ts";
 
 export const everyone: Audience = { groups: [], emails: [], policies: [], tokens: [] };
 export const members: Protection = { kind: "authentik", session: "24h", audience: everyone };
-/** Those whom the audience names, for a day. */
+/** Protection for this audience, with a session of a day. */
 export const only = (audience: Partial<Audience>): Protection => ({
   kind: "authentik",
   session: "24h",
@@ -61,7 +61,7 @@ export function route(text: string): Route {
 
 export const key = (text: string): RouteKey => text as RouteKey;
 
-/** An exposed TCP port, published on the host where an address is given. */
+/** An exposed TCP port, published on the host if an address is given. */
 export const tcp = (
   number: number,
   published?: { readonly ip: string; readonly port: number },
@@ -92,7 +92,7 @@ export const workload = (
   ...more,
 });
 
-/** What container `app` wishes: http://app:80 for members. */
+/** The exposure of container `app`: http://app:80 for members. */
 export const exposure = (at: string, more: Partial<Exposure> = {}): Exposure => ({
   route: route(at),
   origin: { service: "http://app:80", options: {} },
@@ -110,11 +110,14 @@ export const exposure = (at: string, more: Partial<Exposure> = {}): Exposure => 
   ...more,
 });
 
-/** The same as its labels come to: container `app` is reached by its name on the network `tunnel`. */
+/**
+ * The exposure as decoded from labels: container `app` is reached by its name on the network
+ * `tunnel`.
+ */
 export const reachedExposure = (at: string, more: Partial<Exposure> = {}): Exposure =>
   exposure(at, { origin: { service: "http://app.tunnel:80", options: {} }, ...more });
 
-/** A route that container `app` asks for with labels that have a fault. */
+/** A route that container `app` asks for with faulty labels. */
 export const faultyRoute = (at: string | Route, more: Partial<FaultyRoute> = {}): FaultyRoute => ({
   route: typeof at === "string" ? route(at) : at,
   workload: "app",
@@ -143,7 +146,7 @@ export const deployed = (at: string, more: Partial<DeployedRoute> = {}): Deploye
   ...more,
 });
 
-/** The container of that name is Authentik. */
+/** The container with that name is Authentik. */
 export const authentikIs = (name: string): AuthentikContainer => ({
   kind: "found",
   party: singleContainer(name),
@@ -151,7 +154,7 @@ export const authentikIs = (name: string): AuthentikContainer => ({
   names: new Set([name]),
 });
 
-/** The container `app` is Authentik unless another one is named. */
+/** By default container `app` is Authentik. */
 export type ContextOptions = Partial<Omit<LabelContext, "login">> & {
   readonly login?: Pick<LabelContext["login"], "host" | "path"> &
     Partial<Pick<LabelContext["login"], "container">>;
@@ -188,7 +191,7 @@ export const context = (
   ...more,
 });
 
-/** What the labels of all these workloads come to, taken together. */
+/** The result of decoding the labels of all these workloads together. */
 export function decoded(workloads: readonly Workload[], more: ContextOptions = {}): Decoded {
   const identified = identify(workloads, more.routed ?? new Set(), noServices).workloads;
   const around = context(identified, more);
@@ -200,7 +203,7 @@ export function decoded(workloads: readonly Workload[], more: ContextOptions = {
   };
 }
 
-/** A machine on which nothing is seen to run, and Authentik is elsewhere. */
+/** An engine without running containers, with Authentik elsewhere. */
 export const NOTHING_RUNS: Engine = {
   occupants: () => [],
   ownService: () => undefined,
@@ -208,13 +211,13 @@ export const NOTHING_RUNS: Engine = {
   login: { hostname: "auth.example.org", container: { kind: "unnamed" } },
 };
 
-/** What a process remembers that made every Access application of these wishes itself. */
+/** The memory of a process that created every Access application of these exposures itself. */
 export const knowing = (exposures: readonly Exposure[]): ReconcileMemory => ({
   ...EMPTY_MEMORY,
   applications: new Map(exposures.map(({ route: at, party }) => [routeKey(at), party])),
 });
 
-/** A machine on which each route leads to the containers that ask for it. */
+/** An engine on which each route leads to the containers that ask for it. */
 export const running = (
   exposures: readonly Pick<Exposure, "route" | "workload" | "party">[],
 ): Engine => ({

@@ -1,7 +1,7 @@
-/** Text as a hostile author of labels, names and vendors' answers would write it, and how to tell that it was dealt with. */
+/** Hostile text in labels, names and vendors' answers, and checks that it was made harmless. */
 import { expect } from "vitest";
 
-/** What ends a line to a terminal, a log shipper, Python or a person. */
+/** Characters that end a line for a terminal, a log shipper, Python or a person. */
 export const LINE_ENDS = [
   "\n",
   "\r",
@@ -16,7 +16,10 @@ export const LINE_ENDS = [
   "\u2029",
 ];
 
-/** What steers a terminal: C0, DEL, and C1, of which U+009B alone begins an escape sequence. */
+/**
+ * Characters that control a terminal: C0, DEL, and C1, of which U+009B alone begins an escape
+ * sequence.
+ */
 export const CONTROLS = [
   "\0",
   "\u0007",
@@ -30,7 +33,7 @@ export const CONTROLS = [
   "\u009d0;x\u009c",
 ];
 
-/** What turns the direction of text. */
+/** Characters that change the direction of text. */
 export const BIDI = [
   "\u061c",
   "\u200e",
@@ -46,7 +49,7 @@ export const BIDI = [
   "\u2069",
 ];
 
-/** What is there and not seen. */
+/** Invisible characters. */
 export const INVISIBLE = [
   "\u00ad",
   "\u034f",
@@ -67,25 +70,30 @@ export const INVISIBLE = [
   "\u{e0100}",
 ];
 
-/** Halves of a surrogate pair, which no encoding can write. */
+/** Halves of a surrogate pair, which no encoding can represent. */
 export const HALVES = ["\ud83d", "\ude00"];
 
 export const STEERING = [...LINE_ENDS, ...CONTROLS, ...BIDI, ...INVISIBLE, ...HALVES];
 
-/** Every one of them, each before a word that must not begin a line. */
+/** All of these characters, each before a word that must not begin a line. */
 export const HOSTILE = STEERING.map((it) => `x${it}FORGED`).join("");
 
 const FIRST_CHARACTERS = new Set(
   STEERING.map((it) => String.fromCodePoint(it.codePointAt(0) ?? 0)),
 );
 
-/** Each of them that the text contains unchanged, but for the line feeds that the output itself has; as code points. */
+/**
+ * The code points of all hostile characters that the text contains unchanged, except for the
+ * output's own line feeds.
+ */
 const rawIn = (text: string): readonly string[] =>
   [...text]
     .filter((it) => it !== "\n" && FIRST_CHARACTERS.has(it))
     .map((it) => `U+${it.codePointAt(0)?.toString(16)}`);
 
-/** That a person or program who reads the text sees all of it, and that no line of it was written by the author of a label. */
+/**
+ * Checks that a reader sees all of the text, and that the author of a label wrote no line of it.
+ */
 export function expectHarmless(text: string): void {
   expect([...new Set(rawIn(text))]).toEqual([]);
   expect(text.split("\n").filter((line) => line.trimStart().startsWith("FORGED"))).toEqual([]);

@@ -1,4 +1,4 @@
-/** A login that stands, as it is seen: each part is right as it comes, and says only what differs. */
+/** Builders for an observed login that is in sync. A test passes only what differs. */
 
 import type { DesiredState } from "../../src/core/plan/types.ts";
 import { markOwned } from "../../src/resources/contract/owned.ts";
@@ -26,7 +26,7 @@ export const CONFIG = {
   email_claim_name: "email",
   pkce_enabled: true,
 };
-/** The end is the beginning of the SHA-256 of `id:secret`. */
+/** The suffix is the beginning of the SHA-256 of `id:secret`. */
 export const NAME = "Authentik (cf-tunnel-access) #fc69635e";
 
 export const provider = (more: Partial<Provider> = {}): Provider => ({

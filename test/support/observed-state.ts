@@ -67,7 +67,7 @@ export function owner(text = "home"): Owner {
   return parsed;
 }
 
-/** A route of its own for each of these protections, and nothing else. */
+/** A desired state with one route for each of these protections. */
 export const wishing = (...protections: readonly Protection[]): DesiredState => {
   const exposures = protections.map((protection, at) =>
     exposure(`app${at}.example.com`, { protection }),
@@ -78,6 +78,9 @@ export const wishing = (...protections: readonly Protection[]): DesiredState => 
   };
 };
 
-/** One route for the members of each of these groups; without any, one for everyone who can log in. */
+/**
+ * One route for the members of each of these groups. Without groups, one route for everyone who can
+ * log in.
+ */
 export const wishingGroups = (...groups: readonly string[]): DesiredState =>
   wishing(...(groups.length === 0 ? [members] : groups.map((group) => only({ groups: [group] }))));

@@ -3,19 +3,22 @@ import type { ServiceError } from "../../src/core/errors.ts";
 import type { Source, Watch } from "../../src/sources/source.ts";
 import { until } from "./until.ts";
 
-/** A place where a source finds workloads, that a test can change. */
+/** An environment in which a source finds workloads and a test can change them. */
 export interface Ground extends AsyncDisposable {
   readonly source: Source;
-  /** Starts a workload of this name with these labels. Answers its name as the source is to give it. */
+  /**
+   * Starts a workload with this name and these labels. Returns the name that the source must
+   * report.
+   */
   run(name: string, labels: Readonly<Record<string, string>>): Promise<string>;
   /** Stops the workload of this name. */
   stop(name: string): Promise<void>;
 }
 
-/** What every source holds to, whatever it asks. */
+/** The contract of every source. */
 export function sourceContract(what: string, lay: () => Promise<Ground>): void {
   describe(`${what} keeps the contract of sources`, () => {
-    it("what runs is listed with its labels, and what has stopped is not", async () => {
+    it("running workloads are listed with their labels, and stopped ones are not", async () => {
       await using ground = await lay();
       const name = await ground.run("app", { "cfauth.hostname": "app.example.com" });
       expect(await found(ground, name)).toMatchObject({
@@ -26,7 +29,7 @@ export function sourceContract(what: string, lay: () => Promise<Ground>): void {
       expect(await found(ground, name)).toBeUndefined();
     });
 
-    it("two looks at the same things give the same answer in the same order", async () => {
+    it("two lists of the same workloads are equal, in the same order", async () => {
       await using ground = await lay();
       const names = [await ground.run("one", {}), await ground.run("two", {})];
       const ours = async () =>
@@ -35,7 +38,7 @@ export function sourceContract(what: string, lay: () => Promise<Ground>): void {
       expect(await ours()).toEqual(await ours());
     });
 
-    it("a workload that starts after the watch is ready is told of", async () => {
+    it("a workload that starts after the watch is ready is reported as a change", async () => {
       await using ground = await lay();
       await using heard = hear(ground.source);
       await heard.watch.ready;
@@ -45,7 +48,7 @@ export function sourceContract(what: string, lay: () => Promise<Ground>): void {
       await until(() => heard.changes() > before, "a change was told of");
     });
 
-    it("a workload that stops is told of", async () => {
+    it("a workload that stops is reported as a change", async () => {
       await using ground = await lay();
       const name = await ground.run("short", {});
       await using heard = hear(ground.source);
@@ -55,7 +58,7 @@ export function sourceContract(what: string, lay: () => Promise<Ground>): void {
       await until(() => heard.changes() > before, "a change was told of");
     });
 
-    it("after the close nothing is told any more", async () => {
+    it("nothing is reported after the watch is closed", async () => {
       await using ground = await lay();
       await using heard = hear(ground.source);
       await heard.watch.ready;
@@ -65,7 +68,7 @@ export function sourceContract(what: string, lay: () => Promise<Ground>): void {
       expect(heard.changes()).toBe(before);
     });
 
-    it("a watch that is closed at once does not keep anybody waiting", async () => {
+    it("a watch that is closed at once does not block its caller", async () => {
       await using ground = await lay();
       await using heard = hear(ground.source);
       await heard.watch.close();
@@ -73,7 +76,7 @@ export function sourceContract(what: string, lay: () => Promise<Ground>): void {
       expect(heard.changes()).toBe(0);
     });
 
-    it("the engine is the same one each time it is asked", async () => {
+    it("the identity of the engine is the same each time", async () => {
       await using ground = await lay();
       const identity = await ground.source.identity();
       expect(identity).toEqual({
@@ -95,7 +98,7 @@ export interface Heard extends AsyncDisposable {
   readonly faults: readonly ServiceError[];
 }
 
-/** Watches and keeps what it was told. */
+/** Watches a source and records its reports. */
 export function hear(source: Source): Heard {
   const states: boolean[] = [];
   const faults: ServiceError[] = [];

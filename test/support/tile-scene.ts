@@ -1,4 +1,6 @@
-/** An Authentik, a cfauth or several that make tiles in it, and what people see in its library. */
+/**
+ * One Authentik, one or more cfauths that create tiles in it, and what people see in its library.
+ */
 import { createAuthentik } from "../../src/clients/authentik/authentik.ts";
 import type { Exposure } from "../../src/core/domain/exposure.ts";
 import type { Problem } from "../../src/core/domain/problem.ts";
@@ -24,7 +26,7 @@ import { owner, wishing } from "./observed-state.ts";
 export interface TileHand {
   readonly api: LibraryTileDriver;
   look(depth?: ObservationScope, before?: ObservedLibraryTiles): Promise<ObservedLibraryTiles>;
-  /** Looks at everything unless told what is seen, and does what is proposed until nothing is. */
+  /** Applies proposals until nothing is left to do. By default it observes everything first. */
   settle(exposures: readonly Exposure[], from?: ObservedLibraryTiles): Promise<Settled>;
 }
 
@@ -38,16 +40,16 @@ export interface TileScene extends AsyncDisposable {
   readonly ak: Opened;
   readonly version: VersionName;
   hand(more?: { readonly owner?: string; readonly on?: boolean }): TileHand;
-  /** Names of the tiles that they see. */
+  /** Names of the tiles that the user sees. */
   sees(username: string): readonly string[];
   group(name: string): string;
 }
 
 export interface TileSceneOptions {
   readonly version?: VersionName;
-  /** False: the token is of a user in no group, who may not open what is bound to groups. */
+  /** False: the token's user is in no group and may not open tiles that are bound to groups. */
   readonly superuser?: boolean;
-  /** What is sent breaks the published schema. */
+  /** Requests break the published schema. */
   readonly clumsy?: boolean;
 }
 
@@ -116,7 +118,7 @@ async function settled(
   throw new Error("the tiles never settle");
 }
 
-/** @throws when there is none */
+/** @throws if there is none */
 export function applicationIn({ ak }: TileScene, name: string): Application {
   const found = ak.state.applications.find((application) => application.name === name);
   if (found === undefined) throw new Error(`no application ${name}`);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Waits until this is true, looking often. @throws when it has not become so in time */
+/** Waits until the condition is true, checking often. @throws if it is not true in time */
 export async function until(
   claim: () => boolean | Promise<boolean>,
   what: string,

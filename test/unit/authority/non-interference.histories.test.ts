@@ -287,7 +287,9 @@ class History {
 
   /**
    * Stops copied containers once the original is gone. Without the original, nothing distinguishes
-   * a copy from it. @returns whether any container was stopped
+   * a copy from it.
+   *
+   * @returns whether any container was stopped
    */
   private endForgeries(): boolean {
     if (this.lives.get(WIKI.name)?.running === true) return false;

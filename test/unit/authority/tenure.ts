@@ -237,6 +237,7 @@ export class Tenure {
 
   /**
    * The running containers of the party that ask for the hostname, with valid or faulty labels.
+   *
    * @param known - a short id: only the container that has it
    */
   private askersOf(name: string, owner: string, known?: string): readonly string[] {

@@ -6,7 +6,9 @@
 export function textsOf(source: string): readonly string[] {
   const texts: string[] = [];
   /**
-   * Reads code from `at` up to the `}` that ends a `${…}`, or to the end. @returns where it ended
+   * Reads code from `at` up to the `}` that ends a `${…}`, or to the end.
+   *
+   * @returns where it ended
    */
   const code = (from: number, nested: boolean): number => {
     let depth = 0;
