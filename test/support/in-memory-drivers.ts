@@ -7,7 +7,7 @@ import type { ObservationScope } from "../../src/resources/contract/driver.ts";
 import type { Drivers } from "../../src/resources/drivers.ts";
 import type { ObservedState } from "../../src/resources/observed.ts";
 import type { AnyChange } from "../../src/resources/registry.ts";
-import { carryOut, emptyWorld } from "../unit/core/plan/model.ts";
+import { applyChange, emptyAccount } from "../unit/core/plan/model.ts";
 
 export interface InMemoryDrivers {
   observed: ObservedState;
@@ -37,7 +37,7 @@ export const serviceError = (
     ...more,
   });
 
-export function createInMemoryDrivers(observed: ObservedState = emptyWorld()): InMemoryDrivers {
+export function createInMemoryDrivers(observed: ObservedState = emptyAccount()): InMemoryDrivers {
   const kind = <K extends keyof ObservedState>(name: K) => ({
     kind: name,
     observe: async (depth: ObservationScope) => {
@@ -50,7 +50,7 @@ export function createInMemoryDrivers(observed: ObservedState = emptyWorld()): I
       for (const { change, error } of results) {
         it.sent.push(`${change.action} ${change.key}`);
         if (error === undefined || error.outcomeUnknown)
-          it.observed = carryOut(it.observed, change);
+          it.observed = applyChange(it.observed, change);
       }
       const outcomeUnknown = results.some(({ error }) => error?.outcomeUnknown === true);
       return {

@@ -13,7 +13,7 @@ import { resourceModel } from "../../src/resources/model.ts";
 import type { ObservedState } from "../../src/resources/observed.ts";
 import type { AnyChange } from "../../src/resources/registry.ts";
 import { deployedRoutes } from "../../src/resources/route/deployed.ts";
-import { carryOut, emptyWorld, OWNER } from "../unit/core/plan/model.ts";
+import { applyChange, emptyAccount, OWNER } from "../unit/core/plan/model.ts";
 import { knowing, running } from "./builders.ts";
 
 const MAX_WAVES = 20;
@@ -85,7 +85,7 @@ export function runWaves(
     const { changes } = planOnce(observed, exposures, options);
     if (changes.length === 0) return { observed, waves };
     waves.push(changes);
-    observed = changes.reduce(carryOut, observed);
+    observed = changes.reduce(applyChange, observed);
   }
   throw new Error(`not settled after ${MAX_WAVES} waves`);
 }
@@ -99,4 +99,4 @@ export const settle = (
 
 /** An account on which these routes, and no other routes of ours, are open. */
 export const open = (...exposures: readonly Exposure[]): ObservedState =>
-  settle(emptyWorld(), exposures);
+  settle(emptyAccount(), exposures);

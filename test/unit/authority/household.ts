@@ -24,8 +24,8 @@ import { withAnswers } from "../../../src/sources/index.ts";
 import type { Source } from "../../../src/sources/source.ts";
 import {
   applicationFor,
-  carryOut,
-  emptyWorld,
+  applyChange,
+  emptyAccount,
   judge,
   OWNER,
   type Request,
@@ -118,7 +118,7 @@ const SELF: Container = {
 
 export function household({
   environment = {},
-  world: observed = emptyWorld(),
+  world: observed = emptyAccount(),
   inspects = true,
   attached = false,
 }: HouseholdOptions = {}): Household {
@@ -166,7 +166,7 @@ export function household({
     };
   };
   const change = (it: AnyChange): void => {
-    home.world = carryOut(home.world, it);
+    home.world = applyChange(home.world, it);
   };
   const home: Household = {
     now: 1_000_000_000_000,

@@ -11,13 +11,13 @@ import { resourceModel } from "../../../src/resources/model.ts";
 import type { ObservedState } from "../../../src/resources/observed.ts";
 import { deployedRoutes } from "../../../src/resources/route/deployed.ts";
 import { running } from "../../support/builders.ts";
-import { emptyWorld, OWNER } from "../core/plan/model.ts";
+import { emptyAccount, OWNER } from "../core/plan/model.ts";
 
 const NOBODY_ASKED = { groups: new Set<string>(), tokens: new Set<string>() };
 
 /** The observing token belongs to an administrator, who sees all tiles. */
 export const empty = (): ObservedState => {
-  const observed = emptyWorld();
+  const observed = emptyAccount();
   return {
     ...observed,
     tunnel: {

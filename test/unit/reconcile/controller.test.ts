@@ -16,7 +16,7 @@ import {
   SETTINGS,
   serviceError,
 } from "../../support/in-memory-drivers.ts";
-import { emptyWorld, OWNER } from "../core/plan/model.ts";
+import { emptyAccount, OWNER } from "../core/plan/model.ts";
 
 const GRACE = { graceMs: 60_000, startupGraceMs: 200_000 };
 const RESYNC_MS = 300_000;
@@ -247,7 +247,7 @@ describe("the controller from pass to pass", () => {
   it("a dry run sends nothing, however long it runs", async () => {
     const it = createFixture({ dryRun: true });
     const sent = [await it.after(0), await it.after(RESYNC_MS)].flatMap((pass) => pass.sent);
-    expect([sent, it.last()?.result, it.at.observed]).toEqual([[], "settled", emptyWorld()]);
+    expect([sent, it.last()?.result, it.at.observed]).toEqual([[], "settled", emptyAccount()]);
   });
 });
 

@@ -18,7 +18,7 @@ import {
   SETTINGS,
   serviceError,
 } from "../../support/in-memory-drivers.ts";
-import { emptyWorld, OWNER } from "../core/plan/model.ts";
+import { emptyAccount, OWNER } from "../core/plan/model.ts";
 
 const APP = workload({ "cfauth.hostname": "app.example.com" });
 const BLOG = workload({ "cfauth.hostname": "blog.example.com" }, { name: "blog" });
@@ -161,7 +161,7 @@ describe("a pass with failures", () => {
   });
 
   it("everything is observed again when the tunnel has just been created, because its rules are still unknown", async () => {
-    const observed = emptyWorld();
+    const observed = emptyAccount();
     const at = createInMemoryDrivers({
       ...observed,
       tunnel: { ...observed.tunnel, tunnel: undefined },

@@ -16,7 +16,7 @@ import { createLogSink } from "../../../src/status/log-sink.ts";
 import { banners } from "../../../src/status/wording.ts";
 import { exposure as exposureOf, faultyRoute, only, running } from "../../support/builders.ts";
 import { decide, open, planDesired } from "../../support/planner-harness.ts";
-import { carryOut, OWNER } from "../core/plan/model.ts";
+import { applyChange, OWNER } from "../core/plan/model.ts";
 
 const exposure = exposureOf("app.example.com");
 
@@ -59,7 +59,7 @@ function daemon(before: readonly Exposure[] = []) {
         return collector.passed(
           outcome({ observed: world, decision, plan: planned, failures: [] }, []),
         );
-      world = planned.changes.reduce(carryOut, world);
+      world = planned.changes.reduce(applyChange, world);
       for (const change of planned.changes) collector.changed(change, undefined);
     }
   };

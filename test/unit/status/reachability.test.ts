@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ObservedState } from "../../../src/resources/observed.ts";
 import { isReachable } from "../../../src/status/reachability.ts";
 import { deployed } from "../../support/builders.ts";
-import { emptyWorld } from "../core/plan/model.ts";
+import { emptyAccount } from "../core/plan/model.ts";
 
 const HERE = "6ff42ae2.cfargotunnel.com";
 
@@ -10,7 +10,7 @@ type Records = Readonly<Record<string, string>>;
 
 /** With records of ours, and with foreign records by their content. */
 function world(ours: readonly string[], theirs: Records = {}): ObservedState {
-  const empty = emptyWorld();
+  const empty = emptyAccount();
   const mine = new Map(
     ours.map((name) => [name, { name }]),
   ) as unknown as ObservedState["dns"]["mine"];

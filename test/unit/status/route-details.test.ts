@@ -9,7 +9,7 @@ import type { RouteStatus } from "../../../src/status/report.ts";
 import { withDetails } from "../../../src/status/route-details.ts";
 import { exposure, key } from "../../support/builders.ts";
 import { settle } from "../../support/planner-harness.ts";
-import { emptyWorld, OWNER } from "../core/plan/model.ts";
+import { emptyAccount, OWNER } from "../core/plan/model.ts";
 
 const at = key("app.example.com");
 
@@ -19,7 +19,7 @@ const desired: DesiredState = {
 };
 
 /** The observed state once the route is open. */
-const settled = (): ObservedState => settle(emptyWorld(), [exposure("app.example.com")]);
+const settled = (): ObservedState => settle(emptyAccount(), [exposure("app.example.com")]);
 
 const known = (state: RouteStatus["state"]): RouteStatus => ({
   key: at,
@@ -56,7 +56,7 @@ describe("the objects of a route", () => {
     const application = observed.access.mine.get(at)?.id;
     expect(application).toMatch(/./);
     expect(one(tiled, "live")?.objects).toEqual({ application, tile: slug });
-    expect(one(emptyWorld(), "waiting")?.objects).toEqual({
+    expect(one(emptyAccount(), "waiting")?.objects).toEqual({
       application: undefined,
       tile: undefined,
     });
@@ -67,14 +67,14 @@ describe("who may enter", () => {
   it.each([
     {
       name: "a pending route that is not open yet shows who will be admitted",
-      at: emptyWorld(),
+      at: emptyAccount(),
       state: "waiting" as const,
       who: "Everyone who can log in",
       open: false,
     },
     {
       name: "a route with a problem that nobody reaches shows nobody",
-      at: emptyWorld(),
+      at: emptyAccount(),
       state: "problem" as const,
       who: undefined,
       open: false,

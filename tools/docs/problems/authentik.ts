@@ -20,7 +20,7 @@ import { areTilesUnavailable, libraryTiles } from "../../../src/resources/librar
 import { NO_TILES, type ObservedLibraryTiles } from "../../../src/resources/library-tile/types.ts";
 import { observePrerequisites } from "../../../src/resources/login/prerequisites.ts";
 import { authentikIs, exposure, key } from "../../../test/support/builders.ts";
-import { emptyWorld, OWNER } from "../../../test/unit/core/plan/model.ts";
+import { emptyAccount, OWNER } from "../../../test/unit/core/plan/model.ts";
 import { type Entry, NOTHING_CHANGES, type ShownProblem, sh, yaml } from "./entry.ts";
 import { catchServiceError, foreignLabelProblems, labelProblems } from "./run.ts";
 import { converged, desired } from "./worlds.ts";
@@ -78,7 +78,7 @@ function wildcardAroundLogin(): readonly ShownProblem[] {
 }
 
 function loginBehindAccess(): readonly ShownProblem[] {
-  const empty = emptyWorld();
+  const empty = emptyAccount();
   const homelab = {
     id: "t",
     name: "Homelab",

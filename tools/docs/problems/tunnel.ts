@@ -13,7 +13,7 @@ import { tunnelPrerequisite } from "../../../src/resources/tunnel/propose.ts";
 import { writeTokenFile } from "../../../src/resources/tunnel/token-file.ts";
 import { exposure } from "../../../test/support/builders.ts";
 import { wishing, wishingGroups } from "../../../test/support/observed-state.ts";
-import { emptyWorld, OWNER } from "../../../test/unit/core/plan/model.ts";
+import { emptyAccount, OWNER } from "../../../test/unit/core/plan/model.ts";
 import { type Entry, NOTHING_CHANGES, sh, yaml } from "./entry.ts";
 import { catchServiceError } from "./run.ts";
 import { converged, desired } from "./worlds.ts";
@@ -37,7 +37,7 @@ const deleted = {
 /** The problems of the tunnel's whole document. */
 const documentProblems = (more: Partial<ObservedIngressRules>): readonly Problem[] =>
   diagnoseTunnelRules(
-    { ingress: { ...emptyWorld().ingress, ...more }, tunnel: { name: "cfauth" } },
+    { ingress: { ...emptyAccount().ingress, ...more }, tunnel: { name: "cfauth" } },
     NOTHING_DESIRED,
   );
 

@@ -5,7 +5,7 @@ import type { DesiredState } from "../../../src/core/plan/types.ts";
 import { resourceModel } from "../../../src/resources/model.ts";
 import type { ObservedState } from "../../../src/resources/observed.ts";
 import { NOTHING_RUNS } from "../../../test/support/builders.ts";
-import { carryOut, emptyWorld, OWNER } from "../../../test/unit/core/plan/model.ts";
+import { applyChange, emptyAccount, OWNER } from "../../../test/unit/core/plan/model.ts";
 
 export const desired = (...exposures: readonly Exposure[]): DesiredState =>
   resolveDesired(
@@ -20,9 +20,9 @@ export const desired = (...exposures: readonly Exposure[]): DesiredState =>
 /** What is observed once every change has been applied: the tunnel, the login and all desired routes are in place. */
 export function converged(desiredState: DesiredState): ObservedState {
   const model = resourceModel(OWNER);
-  let observed = emptyWorld();
+  let observed = emptyAccount();
   for (let { changes } = planChanges(model, desiredState, observed); changes.length > 0; ) {
-    observed = changes.reduce(carryOut, observed);
+    observed = changes.reduce(applyChange, observed);
     ({ changes } = planChanges(model, desiredState, observed));
   }
   return observed;

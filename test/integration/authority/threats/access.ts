@@ -1,13 +1,13 @@
 /** Foreign protection, protected paths and zones (T13, T15, T23). */
 
 import type { ObservedState } from "../../../../src/resources/observed.ts";
-import { emptyWorld } from "../../../unit/core/plan/model.ts";
+import { emptyAccount } from "../../../unit/core/plan/model.ts";
 import { each, type Row } from "./row.ts";
 import { container, scene } from "./scene.ts";
 
 /** A foreign application covers these places, and a wildcard DNS record leads every hostname to the tunnel. */
 function guarded(...covers: readonly string[]): ObservedState {
-  const observed = emptyWorld();
+  const observed = emptyAccount();
   const wildcard = { id: "wildcard", zone: "z-1", type: "CNAME", content: "t-1.cfargotunnel.com" };
   const bank = {
     id: "bank",
@@ -60,7 +60,7 @@ const T13: readonly Row[] = [
       threat: "T13",
       input: `a foreign application on ${covers}, and another party's wildcard, which a rule that admits no one keeps from answering there`,
       outcome: async () => {
-        const it = scene({ world: { ...guarded(...covers), dns: emptyWorld().dns } });
+        const it = scene({ world: { ...guarded(...covers), dns: emptyAccount().dns } });
         await it.up(container("all", { labels: { hostname: "*.example.com", access: "public" } }));
         await it.up(
           container("it", {
@@ -82,7 +82,7 @@ const T13: readonly Row[] = [
     threat: "T13",
     input: "a foreign application on another path of the hostname",
     outcome: async () => {
-      const it = scene({ world: { ...guarded(`${BANK}/vault`), dns: emptyWorld().dns } });
+      const it = scene({ world: { ...guarded(`${BANK}/vault`), dns: emptyAccount().dns } });
       await it.up(
         container("it", { labels: { hostname: BANK, path: "/login", access: "public" } }),
       );
@@ -169,7 +169,7 @@ const T15: readonly Row[] = [
 
 /** The account has zones of these names. */
 function zoned(...names: readonly string[]): ObservedState {
-  const observed = emptyWorld();
+  const observed = emptyAccount();
   return {
     ...observed,
     dns: { ...observed.dns, zones: names.map((name) => ({ id: name, name })) },

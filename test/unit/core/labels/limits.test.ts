@@ -16,7 +16,7 @@ import { computeDesired } from "../../../../src/reconcile/desired-state.ts";
 import { resourceModel } from "../../../../src/resources/model.ts";
 import { decoded, workload } from "../../../support/builders.ts";
 import { SETTINGS } from "../../../support/in-memory-drivers.ts";
-import { emptyWorld, OWNER } from "../plan/model.ts";
+import { emptyAccount, OWNER } from "../plan/model.ts";
 
 type Labels = Workload["labels"];
 
@@ -214,8 +214,8 @@ function decide(workloads: readonly Workload[]): unknown {
   return planChanges(resourceModel(OWNER), desired, withZone);
 }
 const withZone = {
-  ...emptyWorld(),
-  dns: { ...emptyWorld().dns, zones: [{ id: "z", name: "example.com" }] },
+  ...emptyAccount(),
+  dns: { ...emptyAccount().dns, zones: [{ id: "z", name: "example.com" }] },
 };
 
 /** The shortest of several runs, in milliseconds. */

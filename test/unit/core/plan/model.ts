@@ -69,7 +69,7 @@ export function handMade(observed: ObservedState): ObservedState {
  * An account with the provider and the tunnel in place and objects of other owners, but nothing of
  * ours at Cloudflare.
  */
-export function emptyWorld(): ObservedState {
+export function emptyAccount(): ObservedState {
   return {
     login: {
       teamDomain: "team.cloudflareaccess.com",
@@ -182,7 +182,7 @@ const fresh = (what: string): string => `${what}-${++serial}`;
  * The state after the change. A change that the API would refuse, because the object has appeared
  * or gone meanwhile, has no effect.
  */
-export function carryOut(observed: ObservedState, change: AnyChange): ObservedState {
+export function applyChange(observed: ObservedState, change: AnyChange): ObservedState {
   switch (change.kind) {
     case "tunnel":
       return {

@@ -13,7 +13,7 @@ import {
   route,
 } from "../../../support/builders.ts";
 import { planOnce, settle } from "../../../support/planner-harness.ts";
-import { carryOut, emptyWorld } from "./model.ts";
+import { applyChange, emptyAccount } from "./model.ts";
 
 const APP = "app.example.com";
 
@@ -22,7 +22,7 @@ const keysOf = (changes: readonly AnyChange[]) =>
 
 describe("the state of a route that the plan reports", () => {
   it("a route is live once all of its objects are in place, and then nothing is left to do", () => {
-    const { live, changes, pending, problems } = planOnce(settle(emptyWorld(), [exposure(APP)]), [
+    const { live, changes, pending, problems } = planOnce(settle(emptyAccount(), [exposure(APP)]), [
       exposure(APP),
     ]);
     expect({ live, changes, pending, problems }).toEqual({
@@ -34,7 +34,7 @@ describe("the state of a route that the plan reports", () => {
   });
 
   it("a route first waits for the prerequisites of all routes", () => {
-    expect(planOnce(emptyWorld(), [exposure(APP)])).toMatchObject({
+    expect(planOnce(emptyAccount(), [exposure(APP)])).toMatchObject({
       live: [],
       pending: [{ route: APP, cause: "foundation", reason: "the login method" }],
     });
@@ -43,12 +43,12 @@ describe("the state of a route that the plan reports", () => {
   it("a route waits for each of its objects in turn", () => {
     const reasons: string[] = [];
     for (
-      let observed = emptyWorld(), { changes, pending } = planOnce(observed, [exposure(APP)]);
+      let observed = emptyAccount(), { changes, pending } = planOnce(observed, [exposure(APP)]);
       changes.length > 0;
       { changes, pending } = planOnce(observed, [exposure(APP)])
     ) {
       reasons.push(...pending.map(({ reason }) => reason));
-      observed = changes.reduce(carryOut, observed);
+      observed = changes.reduce(applyChange, observed);
     }
     expect(reasons).toEqual([
       "the login method",
@@ -60,7 +60,7 @@ describe("the state of a route that the plan reports", () => {
   });
 
   it("a route waits for its health check", () => {
-    const ready = settle(emptyWorld(), [exposure("other.example.com")]);
+    const ready = settle(emptyAccount(), [exposure("other.example.com")]);
     expect(
       planOnce(ready, [
         exposure("other.example.com"),
@@ -75,7 +75,7 @@ describe("the state of a route that the plan reports", () => {
   });
 
   it("an open route stays open when its container becomes unhealthy", () => {
-    const observed = settle(emptyWorld(), [exposure(APP)]);
+    const observed = settle(emptyAccount(), [exposure(APP)]);
     expect(
       planOnce(observed, [
         exposure(APP, { notReadyReason: "the health check of container app (unhealthy)" }),
@@ -87,7 +87,7 @@ describe("the state of a route that the plan reports", () => {
   });
 
   it("a public host waits for the protected path inside it", () => {
-    const observed = settle(emptyWorld(), [
+    const observed = settle(emptyAccount(), [
       exposure("other.example.com"),
       exposure("public.example.com", { protection: anybody }),
     ]);
@@ -118,7 +118,7 @@ describe("the state of a route that the plan reports", () => {
   });
 
   it("a public host waits for a protected path with faulty labels inside it", () => {
-    const observed = settle(emptyWorld(), [
+    const observed = settle(emptyAccount(), [
       exposure("public.example.com", { protection: anybody }),
     ]);
     const admin = faultyRoute(`${APP}/admin`);
@@ -138,7 +138,7 @@ describe("the state of a route that the plan reports", () => {
 });
 
 describe("a hostname that another owner uses", () => {
-  const observed = settle(emptyWorld(), [exposure("other.example.com")]);
+  const observed = settle(emptyAccount(), [exposure("other.example.com")]);
 
   it.each<{ name: string; theirs: Partial<ObservedState>; code: string }>([
     {
@@ -198,7 +198,7 @@ describe("a hostname that another owner uses", () => {
 
 describe("repairs and moves of a rule", () => {
   it("a rule that checks the logins of a replaced application is updated", () => {
-    const observed = settle(emptyWorld(), [exposure(APP)]);
+    const observed = settle(emptyAccount(), [exposure(APP)]);
     const mine = new Map(
       [...observed.access.mine].map(([at, application]) => [
         at,
@@ -223,7 +223,7 @@ describe("repairs and moves of a rule", () => {
       protection: anybody,
       origin: { service: "http://other:80", options: {} },
     });
-    const { changes } = planOnce(settle(emptyWorld(), [wildcard, exposure(APP)]), [
+    const { changes } = planOnce(settle(emptyAccount(), [wildcard, exposure(APP)]), [
       wildcard,
       moved,
     ]);
@@ -241,10 +241,10 @@ describe("logins that must be revoked", () => {
   const audOf = (observed: ObservedState) => observed.access.mine.get(key(APP))?.aud;
 
   it("a pending revocation is completed even if the labels change back meanwhile", () => {
-    const before = settle(emptyWorld(), opened);
+    const before = settle(emptyAccount(), opened);
     let observed = before;
     for (let waves = 0; waves < 20 && nameOf(observed) === APP; waves++)
-      observed = planOnce(observed, narrowed).changes.reduce(carryOut, observed);
+      observed = planOnce(observed, narrowed).changes.reduce(applyChange, observed);
     expect(nameOf(observed)).toBe(`${APP} · ending old logins`);
     const after = settle(observed, [exposure(APP)]);
     expect(nameOf(after)).toBe(APP);
@@ -252,7 +252,7 @@ describe("logins that must be revoked", () => {
   });
 
   it("old logins are useless after the application is replaced, because the rule requires the new audience", () => {
-    const before = settle(emptyWorld(), [exposure(APP)]);
+    const before = settle(emptyAccount(), [exposure(APP)]);
     const after = settle(before, narrowed);
     expect(audOf(after)).not.toBe(audOf(before));
     expect(after.ingress.rules.find(({ hostname }) => hostname === APP)).toMatchObject({
@@ -269,7 +269,7 @@ describe("Authentik's own hostname", () => {
   const both = [exposure(APP), login];
 
   it("Authentik's own hostname opens first, and the other routes report that they wait for it", () => {
-    const { changes, pending } = planOnce(settle(emptyWorld(), [exposure("other.example.com")]), [
+    const { changes, pending } = planOnce(settle(emptyAccount(), [exposure("other.example.com")]), [
       exposure("other.example.com"),
       ...both,
     ]);
@@ -282,7 +282,7 @@ describe("Authentik's own hostname", () => {
   });
 
   it("a failure to open Authentik's own hostname does not hold up other routes", () => {
-    const observed = settle(emptyWorld(), [exposure("other.example.com")]);
+    const observed = settle(emptyAccount(), [exposure("other.example.com")]);
     const exposures = [exposure("other.example.com"), ...both];
     const [first] = planOnce(observed, exposures).changes;
     const { changes } = planOnce(observed, exposures, { failed: new Set([first?.key ?? ""]) });
@@ -290,7 +290,7 @@ describe("Authentik's own hostname", () => {
   });
 
   it("a conflict on Authentik's own hostname does not hold up other routes", () => {
-    const observed = settle(emptyWorld(), [exposure("other.example.com")]);
+    const observed = settle(emptyAccount(), [exposure("other.example.com")]);
     const theirs = {
       id: "t",
       name: "App",
@@ -310,7 +310,7 @@ describe("Authentik's own hostname", () => {
   });
 
   it("Authentik's own hostname requires no login, and its rule checks none", () => {
-    const observed = settle(emptyWorld(), both);
+    const observed = settle(emptyAccount(), both);
     const application = observed.access.mine.get(key("auth.example.com"));
     expect(observed.policy.mine.find(({ id }) => id === application?.policies[0])?.decision).toBe(
       "bypass",
@@ -325,7 +325,7 @@ describe("Authentik's own hostname", () => {
 
 describe("a frozen route", () => {
   it("a frozen route is left alone, whatever differs", () => {
-    const observed = settle(emptyWorld(), [exposure(APP)]);
+    const observed = settle(emptyAccount(), [exposure(APP)]);
     const edited = {
       ...observed,
       dns: {
@@ -348,10 +348,10 @@ describe("a frozen route", () => {
 
 describe("the plan as a list", () => {
   it("a change that two routes need appears once in the plan", () => {
-    const observed = settle(emptyWorld(), []);
+    const observed = settle(emptyAccount(), []);
     const ready = {
       ...observed,
-      login: settle(emptyWorld(), [exposure(APP)]).login,
+      login: settle(emptyAccount(), [exposure(APP)]).login,
       access: { ...observed.access, tagged: true },
     };
     expect(
@@ -360,7 +360,7 @@ describe("the plan as a list", () => {
   });
 
   it("the plan is sorted by route, whatever the order of the exposures", () => {
-    const observed = settle(emptyWorld(), [exposure("z.example.com")]);
+    const observed = settle(emptyAccount(), [exposure("z.example.com")]);
     const names = ["b.example.com", "*.example.com", "a.example.com/api", "a.example.com"].map(
       (it) => exposure(it),
     );
@@ -378,11 +378,11 @@ describe("the plan as a list", () => {
   });
 
   it("a record left over without rule or application is deleted", () => {
-    const observed = settle(emptyWorld(), [exposure(APP)]);
+    const observed = settle(emptyAccount(), [exposure(APP)]);
     const bare: ObservedState = {
       ...observed,
       access: { ...observed.access, mine: new Map() },
-      ingress: emptyWorld().ingress,
+      ingress: emptyAccount().ingress,
     };
     expect(bare.dns.mine.has(hostname(APP))).toBe(true);
     expect(keysOf(planOnce(bare, []).changes)[0]).toBe("delete dns app.example.com");
@@ -396,7 +396,7 @@ it("a route that is no longer desired closes although the wildcard around it wai
     origin: { service: "http://blog:80", options: {} },
     protection: anybody,
   });
-  const before = settle(emptyWorld(), [wildcard, blog]);
+  const before = settle(emptyAccount(), [wildcard, blog]);
   const mine = new Map([...before.access.mine].filter(([at]) => at !== "*.example.com/api"));
   const within = {
     origin: { service: "http://app:81", options: {} },
@@ -426,7 +426,7 @@ it("a route that waits for a narrower route inside it gets a placeholder rule if
     exposure("*.example.com/api", { protection: only({ groups: ["family", "kids"] }) }),
     exposure("b.example.com", notReady),
   ];
-  const before = settle(emptyWorld(), [wildcard]);
+  const before = settle(emptyAccount(), [wildcard]);
   const observed = settle(before, after);
   const rules = observed.ingress.rules.map(
     ({ hostname: host, path, service }) =>
@@ -441,7 +441,7 @@ it("a route that waits for a narrower route inside it gets a placeholder rule if
     after.map((exposure) => ({ ...exposure, notReadyReason: undefined })),
   );
   expect(opened.ingress.rules.map(({ service }) => service)).not.toContain("http_status:503");
-  expect(settle(observed, []).ingress.rules).toEqual(emptyWorld().ingress.rules);
+  expect(settle(observed, []).ingress.rules).toEqual(emptyAccount().ingress.rules);
 });
 
 describe("a rule that cloudflared refuses", () => {
@@ -457,8 +457,8 @@ describe("a rule that cloudflared refuses", () => {
 
   it("a refused rule is removed and reported with its route, and nothing of the route is opened again", () => {
     const wanted = exposure(APP);
-    const observed = settle(refused(settle(emptyWorld(), [wanted]), wanted, true), [wanted]);
-    expect(observed.ingress.rules).toEqual(emptyWorld().ingress.rules);
+    const observed = settle(refused(settle(emptyAccount(), [wanted]), wanted, true), [wanted]);
+    expect(observed.ingress.rules).toEqual(emptyAccount().ingress.rules);
     const { problems, live } = planOnce(observed, [wanted]);
     expect([problems.map(({ code, route }) => [code, route]), live]).toEqual([
       [["CFA-TUNNEL-RULE", APP]],
@@ -468,12 +468,12 @@ describe("a rule that cloudflared refuses", () => {
 
   it("a route waits while it is unknown whether its rule is the refused one", () => {
     const wanted = exposure(APP);
-    const observed = settle(refused(emptyWorld(), wanted, false), [wanted]);
+    const observed = settle(refused(emptyAccount(), wanted, false), [wanted]);
     const { problems, pending } = planOnce(observed, [wanted]);
     expect([problems, pending.map(({ route }) => route), observed.ingress.rules]).toEqual([
       [],
       [APP],
-      emptyWorld().ingress.rules,
+      emptyAccount().ingress.rules,
     ]);
   });
 
@@ -483,7 +483,7 @@ describe("a rule that cloudflared refuses", () => {
       origin: { service: "http://app:80", options: { noTLSVerify: true } },
     });
     expect(
-      planOnce(settle(refused(emptyWorld(), wanted, true), [changed]), [changed]).live,
+      planOnce(settle(refused(emptyAccount(), wanted, true), [changed]), [changed]).live,
     ).toEqual([APP]);
   });
 });
@@ -508,7 +508,7 @@ describe("a rule without our mark", () => {
   });
 
   it("an unmarked rule that checks an unknown audience is foreign, even if the route has an application of ours", () => {
-    const observed = withoutMarks(settle(emptyWorld(), [exposure(APP)]), ["aud-of-the-operator"]);
+    const observed = withoutMarks(settle(emptyAccount(), [exposure(APP)]), ["aud-of-the-operator"]);
     const { changes, problems } = planOnce(observed, [exposure(APP)]);
     expect([changes, problems.map(({ code }) => code)]).toEqual([[], ["CFA-CONFLICT-INGRESS"]]);
   });
@@ -518,7 +518,7 @@ describe("a rule without our mark", () => {
       protection: only({ groups: ["admins", "family"], tokens: "any" }),
     });
     const narrow = exposure(APP, { protection: only({ groups: ["admins"], tokens: "any" }) });
-    const ready = settle(emptyWorld(), [
+    const ready = settle(emptyAccount(), [
       wide,
       exposure("b.example.com", { protection: narrow.protection, workload: "b" }),
     ]);

@@ -28,7 +28,7 @@ import {
   only,
   reachedExposure,
 } from "../../../support/builders.ts";
-import { carryOut, emptyWorld, OWNER } from "./model.ts";
+import { applyChange, emptyAccount, OWNER } from "./model.ts";
 
 const APP = "app.example.com";
 const ADMIN = `${APP}/admin`;
@@ -87,13 +87,13 @@ function settle(
   faulty: readonly FaultyRoute[] = [],
 ): State {
   const { memory, plan: next } = runPass(at, engine, exposures, faulty);
-  const observed = next.changes.reduce(carryOut, at.observed);
+  const observed = next.changes.reduce(applyChange, at.observed);
   return next.changes.length === 0
     ? { observed, memory }
     : settle({ observed, memory }, engine, exposures, faulty);
 }
 
-const START: State = { observed: emptyWorld(), memory: EMPTY_MEMORY };
+const START: State = { observed: emptyAccount(), memory: EMPTY_MEMORY };
 const open = (...exposures: readonly Exposure[]): State => settle(START, ALONE, exposures);
 const family = reachedExposure(APP, { protection: only({ groups: ["family"] }) });
 const labels = faultyRoute(APP);
@@ -148,7 +148,7 @@ describe("a route whose labels are faulty and whose name another container has t
         [],
         [labels],
       ).observed.ingress.rules,
-    ).toEqual(emptyWorld().ingress.rules);
+    ).toEqual(emptyAccount().ingress.rules);
   });
 
   it.each<{ name: string; says: Partial<FaultyRoute>; service: string | undefined }>([

@@ -25,8 +25,8 @@ import {
   type AccessView,
   admits,
   applicationFor,
-  carryOut,
-  emptyWorld,
+  applyChange,
+  emptyAccount,
   handMade,
   judge,
   OWNER,
@@ -250,7 +250,7 @@ class History {
   logins: ReadonlySet<string> = new Set();
 
   /** @param late - whether edges may still see any of the latest states */
-  constructor(observed = emptyWorld(), late = true) {
+  constructor(observed = emptyAccount(), late = true) {
     this.late = late;
     this.world = observed;
     this.access = [observed];
@@ -278,7 +278,7 @@ class History {
 
   /** Applies one change to the actual state. */
   change(change: ReturnType<History["plan"]>["changes"][number]): void {
-    const observed = carryOut(this.world, change);
+    const observed = applyChange(this.world, change);
     if (change.kind === "access" && "desired" in change) {
       const aud = observed.access.mine.get(change.desired.route)?.aud;
       if (aud !== undefined)
@@ -603,7 +603,7 @@ describe("the planner, over random exposures, orders, failures, crashes, manual 
   });
 
   it("the planner leaves foreign objects unchanged, byte for byte and in order, and takes none of their hostnames", () => {
-    const before = JSON.stringify(foreign(emptyWorld()));
+    const before = JSON.stringify(foreign(emptyAccount()));
     fc.assert(
       fc.property(
         fc.array(step, { maxLength: 16 }),
@@ -737,7 +737,7 @@ describe("the planner, over random exposures, orders, failures, crashes, manual 
         fc.array(fc.oneof(wish(at), waves, rest), { maxLength: 16 }),
         wishesAt([HAND_MADE]),
         (steps, last) => {
-          const history = new History(handMade(emptyWorld()));
+          const history = new History(handMade(emptyAccount()));
           for (const it of steps) {
             history.take(it);
             expect(
@@ -766,10 +766,10 @@ describe("the planner, over random exposures, orders, failures, crashes, manual 
     const at = fc
       .tuple(wishes, wishesAt([HAND_MADE]))
       .map(([some, more]) => [...some, ...more.map((it) => ({ ...it, adopt: false }))]);
-    const before = JSON.stringify(foreign(handMade(emptyWorld())));
+    const before = JSON.stringify(foreign(handMade(emptyAccount())));
     fc.assert(
       fc.property(fc.array(fc.oneof(wish(at), waves), { maxLength: 12 }), (steps) => {
-        const history = new History(handMade(emptyWorld()));
+        const history = new History(handMade(emptyAccount()));
         for (const it of steps) history.take(it);
         history.settle();
         expect(JSON.stringify(foreign(history.world))).toBe(before);

@@ -6,7 +6,7 @@ import { REVOCATION_SUFFIX } from "../../../../src/resources/access-application/
 import type { ObservedState } from "../../../../src/resources/observed.ts";
 import { anybody, members, only, exposure as routeExposure } from "../../../support/builders.ts";
 import { open, planOnce, runWaves } from "../../../support/planner-harness.ts";
-import { ANYBODY, carryOut, emptyWorld, reach } from "./model.ts";
+import { ANYBODY, applyChange, emptyAccount, reach } from "./model.ts";
 
 const exposure = (service: string, protection: Protection, path = ""): Exposure =>
   routeExposure(`app.example.com${path}`, { origin: { service, options: {} }, protection });
@@ -39,7 +39,7 @@ const UNREADY: ObservedState["login"]["prerequisites"] = {
 
 describe("the order of changes", () => {
   it("opening creates the objects one after the other, from the login method to the DNS record", () => {
-    expect(run(emptyWorld(), [exposure("http://a:80", members)]).waves).toEqual([
+    expect(run(emptyAccount(), [exposure("http://a:80", members)]).waves).toEqual([
       "create login, create access",
       "create policy",
       "create access",
@@ -100,7 +100,7 @@ describe("the order of changes", () => {
 
   it("an application with the wrong audience and no rule is replaced", () => {
     const half = open(exposure("http://a:80", members));
-    const unrouted = { ...half, ingress: { ...half.ingress, rules: emptyWorld().ingress.rules } };
+    const unrouted = { ...half, ingress: { ...half.ingress, rules: emptyAccount().ingress.rules } };
     expect(run(unrouted, [exposure("http://a:80", anybody)]).waves.slice(0, 4)).toEqual([
       "create policy",
       "delete access",
@@ -122,7 +122,7 @@ describe("the order of changes", () => {
       exposure("http://a:80", anybody),
       exposure("http://a:80", members, "/admin"),
     ];
-    const opened = run(emptyWorld(), exposures);
+    const opened = run(emptyAccount(), exposures);
     expect(opened.waves).toEqual([
       "create login, create access",
       "create policy, create policy",
@@ -201,7 +201,7 @@ describe("the order of changes", () => {
 
     it("a public path without its application closes with its container and leaves nothing behind", () => {
       expect(run(withoutApplication, []).observed.ingress.rules).toEqual(
-        emptyWorld().ingress.rules,
+        emptyAccount().ingress.rules,
       );
     });
 
@@ -216,7 +216,7 @@ describe("the order of changes", () => {
 
     it("a public path without its application or record closes, recognised by its mark", () => {
       const bare = { ...withoutApplication, dns: { ...withoutApplication.dns, mine: new Map() } };
-      expect(run(bare, []).observed.ingress.rules).toEqual(emptyWorld().ingress.rules);
+      expect(run(bare, []).observed.ingress.rules).toEqual(emptyAccount().ingress.rules);
     });
 
     it.each<{ name: string; audTag: readonly string[] }>([
@@ -391,7 +391,7 @@ describe("the order of changes", () => {
       const accepted = changes.filter(
         ({ kind, subject }) => kind !== "ingress" || subject === "app.example.com",
       );
-      observed = accepted.reduce(carryOut, observed);
+      observed = accepted.reduce(applyChange, observed);
     }
     expect(
       reach(observed.ingress.rules, observed, { host: "app.example.com", path: "/ADMIN" }, ANYBODY),

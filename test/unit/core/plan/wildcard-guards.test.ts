@@ -22,7 +22,15 @@ import {
   NOTHING_RUNS,
   running,
 } from "../../../support/builders.ts";
-import { ANYBODY, carryOut, emptyWorld, OWNER, type Request, reach, resolves } from "./model.ts";
+import {
+  ANYBODY,
+  applyChange,
+  emptyAccount,
+  OWNER,
+  type Request,
+  reach,
+  resolves,
+} from "./model.ts";
 
 const [BLOG, SHOP] = [composeProject("blog"), composeProject("shop")];
 const at = (name: string, party: Party, route: string, more: Partial<Exposure> = {}) =>
@@ -49,7 +57,7 @@ interface Input {
 }
 
 /** One daemon that works until nothing is left to do. */
-function daemon(observed: ObservedState = emptyWorld()) {
+function daemon(observed: ObservedState = emptyAccount()) {
   let memory: ReconcileMemory = EMPTY_MEMORY;
   let now = 0;
   const step = ({
@@ -82,7 +90,7 @@ function daemon(observed: ObservedState = emptyWorld()) {
       const changes = planned.changes.filter(({ key }) => asked.refused?.(key) !== true);
       if (changes.length === 0) return planned;
       for (const change of changes) {
-        observed = carryOut(observed, change);
+        observed = applyChange(observed, change);
         seen(observed);
       }
     }
@@ -327,7 +335,7 @@ describe("a wildcard of another party", () => {
   });
 
   it("a wildcard puts no rule before a foreign rule for the hostname", () => {
-    const before = emptyWorld();
+    const before = emptyAccount();
     const theirs = { hostname: "wiki.example.com", service: "http://theirs:1" };
     const it = daemon({
       ...before,

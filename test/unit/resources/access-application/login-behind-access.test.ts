@@ -4,7 +4,7 @@ import { diagnoseLoginBehindAccess } from "../../../../src/resources/access-appl
 import type { ForeignApplication } from "../../../../src/resources/access-application/types.ts";
 import { anybody, exposure, NOTHING_RUNS } from "../../../support/builders.ts";
 import { decide, settle } from "../../../support/planner-harness.ts";
-import { emptyWorld } from "../../core/plan/model.ts";
+import { emptyAccount } from "../../core/plan/model.ts";
 
 const AUTH = "auth.example.com";
 const login = exposure(AUTH, { protection: { kind: "login" }, workload: "authentik" });
@@ -15,7 +15,7 @@ function diagnose(
   theirs: readonly Partial<ForeignApplication>[] = [],
 ) {
   const options = { engine: NOTHING_RUNS };
-  const settled = settle(emptyWorld(), exposures, options);
+  const settled = settle(emptyAccount(), exposures, options);
   const foreign = theirs.map((it) => ({
     id: "t",
     name: "Homelab",

@@ -25,7 +25,7 @@ import {
   only,
   route,
 } from "../../../support/builders.ts";
-import { emptyWorld, OWNER } from "../../core/plan/model.ts";
+import { emptyAccount, OWNER } from "../../core/plan/model.ts";
 
 const APP = "app.example.com";
 const policy = (
@@ -72,7 +72,7 @@ const as = (more: Partial<AccessApplication> = {}): AccessApplication => ({
   unmanagedFields: {},
   ...more,
 });
-const empty = emptyWorld();
+const empty = emptyAccount();
 /** Our record of the hostname. */
 const recorded = {
   mine: new Map([

@@ -7,7 +7,7 @@ import { dnsRecordResource } from "../../../../src/resources/dns-record/propose.
 import type { DnsRecord } from "../../../../src/resources/dns-record/types.ts";
 import type { ObservedState } from "../../../../src/resources/observed.ts";
 import { exposure, hostname, key, NOTHING_RUNS, route } from "../../../support/builders.ts";
-import { emptyWorld, OWNER } from "../../core/plan/model.ts";
+import { emptyAccount, OWNER } from "../../core/plan/model.ts";
 
 const APP = "app.example.com";
 const record = (more: Partial<DnsRecord> = {}): DnsRecord => ({
@@ -20,7 +20,7 @@ const record = (more: Partial<DnsRecord> = {}): DnsRecord => ({
   ...more,
 });
 const observed = (found?: DnsRecord, more: Partial<ObservedState> = {}): ObservedState => {
-  const empty = emptyWorld();
+  const empty = emptyAccount();
   return {
     ...empty,
     dns: {
@@ -90,7 +90,7 @@ describe("the record of a desired hostname", () => {
     },
     {
       name: "the tunnel does not exist",
-      at: observed(undefined, { tunnel: { ...emptyWorld().tunnel, tunnel: undefined } }),
+      at: observed(undefined, { tunnel: { ...emptyAccount().tunnel, tunnel: undefined } }),
     },
   ])("a record cannot be created while $name", ({ at }) => {
     expect(state(at)).toEqual({ is: "absent", create: undefined });

@@ -19,7 +19,7 @@ import { resourceModel } from "../../../../src/resources/model.ts";
 import type { ObservedState } from "../../../../src/resources/observed.ts";
 import { deployedRoutes } from "../../../../src/resources/route/deployed.ts";
 import { key, NOTHING_RUNS, route } from "../../../support/builders.ts";
-import { emptyWorld, OWNER } from "../../core/plan/model.ts";
+import { emptyAccount, OWNER } from "../../core/plan/model.ts";
 
 const APP = "app.example.com";
 const MARK = "cfauth:home";
@@ -53,7 +53,7 @@ const application = (at: string): [ReturnType<typeof key>, Mine<AccessApplicatio
 ];
 
 function world(rules: readonly RawRule[], ...applications: readonly string[]): ObservedState {
-  const empty = emptyWorld();
+  const empty = emptyAccount();
   return {
     ...empty,
     access: { ...empty.access, mine: new Map(applications.map(application)) },

@@ -32,7 +32,7 @@ import {
   path,
   route,
 } from "../../../support/builders.ts";
-import { emptyWorld } from "../../core/plan/model.ts";
+import { emptyAccount } from "../../core/plan/model.ts";
 
 const APP = "app.example.com";
 const TEAM = "team";
@@ -84,7 +84,7 @@ const observed = (
   applications: readonly [RouteKey, Mine<AccessApplication>][] = [application(APP, "aud-1")],
   more: Partial<ObservedState["dns"]> = {},
 ): ObservedState => {
-  const empty = emptyWorld();
+  const empty = emptyAccount();
   return {
     ...empty,
     ingress: { ...empty.ingress, rules },
@@ -699,7 +699,7 @@ describe("the place of a rule in the configuration", () => {
     existing: at,
   });
   const order = (rules: readonly RawRule[], ...changes: IngressRuleChange[]) =>
-    mergeRules({ ...emptyWorld().ingress, rules }, changes).rules.map(
+    mergeRules({ ...emptyAccount().ingress, rules }, changes).rules.map(
       ({ hostname, path, service }) =>
         `${hostname ?? ""}${path ?? ""}${service === "http://app:80" ? "" : ` → ${service}`}`,
     );
@@ -777,7 +777,7 @@ describe("the place of a rule in the configuration", () => {
       wanted
         .toReversed()
         .reduce(
-          (rules, at) => mergeRules({ ...emptyWorld().ingress, rules }, [open(at)]).rules,
+          (rules, at) => mergeRules({ ...emptyAccount().ingress, rules }, [open(at)]).rules,
           [] as readonly RawRule[],
         )
         .map(({ hostname, path }) => `${hostname}${path ?? ""}`),
@@ -828,7 +828,8 @@ describe("the place of a rule in the configuration", () => {
       team: TEAM,
     };
     expect(
-      mergeRules({ ...emptyWorld().ingress, rules: [rule(), bare("*.example.com")] }, [shut]).rules,
+      mergeRules({ ...emptyAccount().ingress, rules: [rule(), bare("*.example.com")] }, [shut])
+        .rules,
     ).toEqual([
       {
         hostname: APP,
@@ -840,7 +841,7 @@ describe("the place of a rule in the configuration", () => {
   });
 
   it("everything other than rules stays as it was", () => {
-    const before = emptyWorld().ingress;
+    const before = emptyAccount().ingress;
     expect(mergeRules(before, [open(APP)])).toEqual({ ...before, rules: expect.anything() });
   });
 });

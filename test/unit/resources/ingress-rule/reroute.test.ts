@@ -10,7 +10,7 @@ import { placeholderRule } from "../../../../src/resources/ingress-rule/rules.ts
 import type { IngressRuleChange, RawRule } from "../../../../src/resources/ingress-rule/types.ts";
 import type { ObservedState } from "../../../../src/resources/observed.ts";
 import { route } from "../../../support/builders.ts";
-import { emptyWorld } from "../../core/plan/model.ts";
+import { emptyAccount } from "../../core/plan/model.ts";
 
 const APP = "app.example.com";
 const OWN = "http://0123456789ab:80";
@@ -26,8 +26,8 @@ const rule = (more: Partial<RawRule> = {}): RawRule => ({
   ...more,
 });
 const observed = (...rules: readonly RawRule[]): ObservedState => ({
-  ...emptyWorld(),
-  ingress: { ...emptyWorld().ingress, rules },
+  ...emptyAccount(),
+  ingress: { ...emptyAccount().ingress, rules },
 });
 const led = (at: ObservedState): IngressRuleChange => {
   const change = rerouteRule(route(APP), OWN, at);
