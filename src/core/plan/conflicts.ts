@@ -45,9 +45,8 @@ export function resolveRoute(place: RoutePlace, now: number): ResolvedRoute {
       if (sound.length > 0) return award(place, sound, requests);
       const isLeftOver =
         tenancy.ended && place.deployed !== undefined && !isPlaceholder(place.deployed);
-      // A rule that another writer restored says nothing about the tenant that may come back.
-      const isAwaited = before?.until !== undefined && before.until > now;
-      if (isLeftOver && isAwaited && isRestored(place.deployed))
+      // A rule that another writer restored says nothing about the tenant.
+      if (isLeftOver && isRestored(place.deployed))
         return { place, winner: undefined, pending: [], problems: [], tenure: before };
       const tenure = isLeftOver
         ? { ...tenantOf(before), until: Math.min(before?.until ?? now, now) }

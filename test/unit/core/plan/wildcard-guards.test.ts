@@ -149,11 +149,11 @@ describe("a wildcard of another party", () => {
     ({ asked, rule }) => {
       const it = daemon();
       const exposures = [...(asked.exposures ?? []), WILD];
-      const strange: (string | undefined)[] = [];
+      const reachedDuring: (string | undefined)[] = [];
       const { live } = it.settle({ ...asked, exposures }, (observed) =>
-        strange.push(reachedService(observed, { host: "wiki.example.com", path: "/" })),
+        reachedDuring.push(reachedService(observed, { host: "wiki.example.com", path: "/" })),
       );
-      expect(strange.filter((service) => service === "http://wild:80")).toEqual([]);
+      expect(reachedDuring.filter((service) => service === "http://wild:80")).toEqual([]);
       expect(live).toContain("*.example.com");
       expect(it.rules()).toEqual([rule, "*.example.com http://wild:80"]);
       expect(reachedService(it.world(), { host: "other.example.com", path: "/" })).toBe(
@@ -215,6 +215,20 @@ describe("a wildcard of another party", () => {
       guarded.push(reachedService(observed, { host: "wiki.example.com", path: "/" }) ?? "nothing"),
     );
     expect(guarded).not.toContain("http://wild:80");
+    expect(it.rules()).toEqual([`wiki.example.com ${SHUT}`, "*.example.com http://wild:80"]);
+  });
+
+  it("a restored rule that its container gave up does not end the time either", () => {
+    const it = daemon();
+    it.settle({ exposures: [WIKI] });
+    const earlier = it.world();
+    it.settle({
+      faulty: [faultyRoute("wiki.example.com/login", { party: BLOG, workload: "wiki" })],
+    });
+    it.settle({ exposures: [WILD] });
+    expect(it.rules()).toEqual([`wiki.example.com ${SHUT}`, "*.example.com http://wild:80"]);
+    it.restoreRules(earlier);
+    it.settle({ exposures: [WILD] });
     expect(it.rules()).toEqual([`wiki.example.com ${SHUT}`, "*.example.com http://wild:80"]);
   });
 
@@ -361,7 +375,7 @@ describe("a wildcard of the same party", () => {
     const docs = at("wild", BLOG, "*.example.com/docs");
     it.settle({ exposures: [wild, wiki] });
     const reachedBy: (string | undefined)[] = [];
-    const look = (observed: ObservedState) =>
+    const record = (observed: ObservedState) =>
       reachedBy.push(reachedService(observed, { host: "wiki.example.com", path: "/docs" }));
     it.settle({
       exposures: [wild, docs],
@@ -370,9 +384,9 @@ describe("a wildcard of the same party", () => {
     it.later(120_000);
     it.settle(
       { exposures: [wild, docs], refused: (key) => key.startsWith("access *.example.com/docs") },
-      look,
+      record,
     );
-    it.settle({ exposures: [wild, docs] }, look);
+    it.settle({ exposures: [wild, docs] }, record);
     expect(reachedBy).not.toContain("http://wild:80");
     expect(it.rules()).toEqual(["*.example.com http://wild:80", "*.example.com http://wild:80"]);
   });
@@ -403,11 +417,13 @@ describe("a wildcard and Authentik's own hostname", () => {
     "a wildcard never answers for Authentik's hostname while Authentik is $name",
     ({ container }) => {
       const it = daemon();
-      const strange: (string | undefined)[] = [];
+      const reachedDuring: (string | undefined)[] = [];
       it.settle({ exposures: [WILD], login: login(container) }, (observed) =>
-        strange.push(reachedService(observed, { host: "auth.example.com", path: "/if/flow" })),
+        reachedDuring.push(
+          reachedService(observed, { host: "auth.example.com", path: "/if/flow" }),
+        ),
       );
-      expect(strange.filter((service) => service !== undefined)).toEqual([]);
+      expect(reachedDuring.filter((service) => service !== undefined)).toEqual([]);
       expect(it.rules()).toEqual([`auth.example.com ${SHUT}`, "*.example.com http://wild:80"]);
     },
   );
