@@ -4,11 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 export async function until(
   claim: () => boolean | Promise<boolean>,
   what: string,
-  withinMs = 10_000,
+  withinMs = 60_000,
 ): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!(await claim())) {
-    if (performance.now() > deadline) throw new Error(`still not so after ${withinMs} ms: ${what}`);
+    if (performance.now() > deadline) throw new Error(`not true after ${withinMs} ms: ${what}`);
     await sleep(5);
   }
 }

@@ -1,4 +1,4 @@
-/** What the containers of a Compose project find outside: the sandbox, at an address of this machine that they can reach. */
+/** The outside of a Compose project: the sandbox, at an address of this machine that its containers can reach. */
 
 import { once } from "node:events";
 import http, { type IncomingMessage } from "node:http";
@@ -12,9 +12,9 @@ import { docker } from "../docker/run.ts";
 export interface Outside extends AsyncDisposable {
   /** `http://172.17.0.1:4711/client/v4` */
   readonly cloudflare: string;
-  /** Host and port. */
+  /** The host with its port. */
   readonly authentik: string;
-  /** Where the stand-ins tell what they have done: `PUT /connector` with a token, `PUT /bootstrap`. */
+  /** Where the stand-ins report what they have done: `PUT /connector` with a token, `PUT /bootstrap`. */
   readonly told: string;
 }
 

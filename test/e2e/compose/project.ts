@@ -1,4 +1,4 @@
-/** A folder in which a person has followed the Compose file: the commands at its top, the values filled in, images replaced. */
+/** A folder in which a person has followed the Compose file: its commands run, its values filled in, and images replaced. */
 
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -22,34 +22,34 @@ import type { Outside } from "./outside.ts";
 const ROOT = resolve(import.meta.dirname, "../../..");
 
 export interface Project extends AsyncDisposable {
-  /** What stands in `.env`. */
+  /** The content of `.env`. */
   setting(name: string): Promise<string>;
-  /** The last of the documented commands. */
+  /** Runs the last documented command. */
   up(): Promise<void>;
   down(): Promise<void>;
-  /** Runs a command in a service's container, as a person would. */
+  /** Runs a command in a service's container, as a person does. */
   exec(
     service: string,
     ...args: readonly string[]
   ): Promise<{ readonly code: number; readonly output: string }>;
-  /** Runs a command of a service in a container made for it, as a person would who has not started the service. */
+  /** Runs a command of a service in a new container, as a person does before the service is started. */
   run(
     service: string,
     ...args: readonly string[]
   ): Promise<{ readonly code: number; readonly output: string }>;
-  /** What a script says there, run by Node; Compose is not asked, which takes seconds. */
+  /** The output of a Node script in the container, without Compose, which takes seconds. */
   evaluate(service: string, script: string, ...args: readonly string[]): Promise<string>;
-  /** What a service's container has logged. */
+  /** The log of a service's container. */
   log(service: string): Promise<string>;
-  /** By service, what Docker says of it now. */
+  /** The inspected state of each service's container. */
   containers(): Promise<ReadonlyMap<string, Dockerode.ContainerInspectInfo>>;
 }
 
 interface ProjectOptions {
   readonly compose: Compose;
-  /** What a person fills in. */
+  /** The values that a person fills in. */
   readonly values: Readonly<Record<string, string>>;
-  /** For this machine only: further lines of `.env`. */
+  /** Further lines of `.env` for this machine. */
   readonly more: Readonly<Record<string, string>>;
   readonly override: object;
 }
@@ -77,7 +77,7 @@ export async function project({
   );
   const lines = Object.entries(more).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(join(folder, ".env"), filled + lines.join(""));
-  // JSON is YAML.
+  // JSON is valid YAML.
   await writeFile(join(folder, "compose.override.yaml"), JSON.stringify(override));
   const [program, ...first] = compose;
   const run = (...args: readonly string[]) =>
@@ -128,7 +128,7 @@ async function evaluated(id: string, script: string, args: readonly string[]): P
   return plain(await buffer(await exec.start({})));
 }
 
-/** Without the eight bytes before each piece, by which Docker tells the two outputs apart. */
+/** Removes the eight bytes before each chunk with which Docker separates the two outputs. */
 function plain(multiplexed: Buffer): string {
   const pieces: string[] = [];
   for (let at = 0; at + 8 <= multiplexed.length; ) {
@@ -141,20 +141,20 @@ function plain(multiplexed: Buffer): string {
 
 interface OverrideOptions {
   readonly outside: Outside;
-  /** Authentik's public address in the sandbox, which has no port 443. */
+  /** Authentik's public URL in the sandbox, which has no port 443. */
   readonly authentikUrl: string;
-  /** In place of the network's name, which this machine may have already. */
+  /** Replaces the network's name, which this machine may already use. */
   readonly tunnel: string;
 }
 
-/** Images, addresses, and checks often enough for a test; nothing else of the file is touched. */
+/** Replaces images, addresses and check intervals for a test. Nothing else of the file changes. */
 export async function override({
   outside,
   authentikUrl,
   tunnel,
 }: OverrideOptions): Promise<object> {
   const [authentik, labels] = [await authentikImage(), RUN_LABELS];
-  // In place of names that this machine may have already.
+  // Replace names that this machine may already use.
   const [container, api] = [unique("authentik-server"), unique("authentik-api")];
   const often = { healthcheck: { interval: "1s" } };
   const told = { SANDBOX: outside.told, SANDBOX_AUTHENTIK: outside.authentik };

@@ -14,7 +14,7 @@ const NODE = "/nodejs/bin/node";
 
 export interface Asker extends AsyncDisposable {
   readonly dns: DockerDns;
-  /** What it is called as a machine, as in any container: its short id. */
+  /** Its machine name, which is its short id, as in any container. */
   readonly hostname: string;
 }
 
@@ -55,7 +55,7 @@ export async function asker(networks: readonly [Network, ...Network[]]): Promise
   };
 }
 
-/** The client as one text, and a question to it. */
+/** The client as one text, with a call to it. */
 async function clientProgram(): Promise<string> {
   const contents = `import { createDockerDns } from ${JSON.stringify(DNS)};
 const [timeoutMs, ...names] = process.argv.slice(1);

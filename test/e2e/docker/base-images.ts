@@ -1,6 +1,6 @@
 /**
- * Stand-ins for the two bases of the Dockerfile, made of this machine's own files, for where no registry can be reached.
- * They have what the real ones have as far as cfauth is concerned: Node 24 at the same place, the user, no shell.
+ * Stand-ins for the two bases of the Dockerfile, built from this machine's files, for machines that cannot reach a registry.
+ * They have what cfauth needs of the real ones: Node 24 at the same path, the user, no shell.
  */
 
 import {
@@ -36,7 +36,7 @@ export async function runtimeImage(): Promise<string> {
   });
 }
 
-/** In place of `node:24-bookworm-slim`: the same and a shell, npm, and npm's settings of this machine. */
+/** In place of `node:24-bookworm-slim`: the same with a shell, npm, and this machine's npm settings. */
 export async function builderImage(): Promise<string> {
   return laid("cfauth-test-builder", async (folder) => {
     const root = join(folder, "root");
@@ -72,7 +72,7 @@ async function layNode(root: string): Promise<void> {
     await mkdir(join(root, folder), { recursive: true });
 }
 
-/** Debian's libraries are the same on every machine that can run the `node` package, save the loader's place. */
+/** Every machine that can run the `node` package has the same Debian libraries, except for the loader's path. */
 async function librariesOf(program: string): Promise<readonly string[]> {
   const listing = await command("ldd", [program]);
   return [...listing.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, path]) => path ?? "");
@@ -99,7 +99,7 @@ async function layNpm(root: string): Promise<void> {
   await writeFile(join(root, "root/.npmrc"), await npmSettings());
 }
 
-/** Where packages come from on this machine. Single settings, so that no credential of its .npmrc ends up in an image. */
+/** The package registry of this machine. Only single settings, so that no credential of its .npmrc gets into an image. */
 async function npmSettings(): Promise<string> {
   const lines = [`cafile=${IN_IMAGE}`, "update-notifier=false"];
   for (const name of ["registry", "proxy", "https-proxy", "noproxy"]) {
@@ -121,7 +121,7 @@ async function npmCli(): Promise<string> {
   throw new Error("no npm on the PATH");
 }
 
-/** That of the project, whatever Node the machine has. */
+/** The project's Node, whatever Node the machine has. */
 async function nodeBinary(): Promise<string> {
   const { resolve } = createRequire(import.meta.url);
   const manifest = resolve("node/package.json");

@@ -1,4 +1,4 @@
-/** Builds an image of files that stand in a folder, once: the tag is a hash of them. */
+/** Builds an image from the files of a folder once. The tag is a hash of them. */
 
 import { createHash } from "node:crypto";
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
@@ -7,9 +7,9 @@ import type Dockerode from "dockerode";
 import { docker, LABEL } from "./run.ts";
 
 /**
- * Answers `name:<hash of the folder>`, built from the folder's Dockerfile unless it is there already.
- * Such images outlast the run, so that the next one need not wait; the reaper takes them after a week.
- * @throws {Error} with the builder's last words
+ * Builds `name:<hash of the folder>` from the folder's Dockerfile unless it exists.
+ * Such images outlast the run, so that the next one need not wait. The reaper removes them after a week.
+ * @throws {Error} with the builder's last output
  */
 export async function builtImage(name: string, folder: string): Promise<string> {
   const engine = await docker();
@@ -41,7 +41,7 @@ async function build(engine: Dockerode, folder: string, tag: string): Promise<vo
   });
 }
 
-/** One hash of files, and of all files in folders: of what they hold and of their paths, for a folder within it. */
+/** One hash of files and of all files in folders: of their contents and their relative paths. */
 export async function hashOf(places: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
   for (const place of places)

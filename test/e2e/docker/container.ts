@@ -1,4 +1,4 @@
-/** Containers of a run: started as a person would, and handed back as an object that can be stopped, renamed, looked at. */
+/** Containers of a run: started as a person starts them, and returned as objects that can be stopped, renamed and inspected. */
 
 import type Dockerode from "dockerode";
 import { GenericContainer, type WaitStrategy } from "testcontainers";
@@ -7,38 +7,38 @@ import type { Network } from "./network.ts";
 import { docker, RUN_LABELS, unique } from "./run.ts";
 
 export interface Wanted {
-  /** An origin (images.ts) or the tag of any image that is there; `one` unless told. */
+  /** An origin (images.ts) or the tag of any existing image; `one` by default. */
   readonly image?: Variant | { readonly tag: string };
-  /** The run's id is put behind it. */
+  /** The run's id is appended. */
   readonly name: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** Docker's default bridge unless told. */
+  /** Docker's default bridge by default. */
   readonly networks?: readonly Network[];
-  /** Further names on every one of the networks. */
+  /** Further names on each of the networks. */
   readonly aliases?: readonly string[];
 }
 
 export interface Container extends AsyncDisposable {
   readonly id: string;
-  /** As Docker knows it now, without the slash. */
+  /** Its current name in Docker, without the slash. */
   name(): Promise<string>;
   start(): Promise<void>;
   stop(): Promise<void>;
   restart(): Promise<void>;
-  /** Kills and removes it. That it is gone already is fine. */
+  /** Kills and removes it. It is fine if it no longer exists. */
   remove(): Promise<void>;
-  /** The run's id is put behind the new name as well. Answers the name it has now. */
+  /** The run's id is appended to the new name. @returns the full name */
   rename(name: string): Promise<string>;
   connect(network: Network): Promise<void>;
   disconnect(network: Network): Promise<void>;
-  /** Its address on the network, else on the first it has; changes with a restart. */
+  /** Its address on the network, or else on its first one. It changes with a restart. */
   ip(network?: Network): Promise<string>;
-  /** Of the `health` origin: what its health check says from now on, half a second late. */
+  /** Sets the result of the `health` origin's health check, which takes effect half a second later. */
   setHealthy(healthy: boolean): Promise<void>;
   inspect(): Promise<Dockerode.ContainerInspectInfo>;
 }
 
-/** Starts a container; back as soon as its process runs. `await using` removes it at the end of the block. */
+/** Starts a container and returns as soon as its process runs. `await using` removes it at the end of the block. */
 export async function start(wanted: Wanted): Promise<Container> {
   const engine = await docker();
   const started = await new Workload(engine, wanted, await tagOf(wanted)).start();
@@ -76,7 +76,7 @@ export function container(engine: Dockerode, id: string): Container {
   };
 }
 
-/** Ready at once: whoever needs more than a running process waits for just that. */
+/** Ready at once. A test that needs more than a running process waits for that itself. */
 const RUNS: WaitStrategy = {
   waitUntilReady: async () => {},
   withStartupTimeout: () => RUNS,
@@ -104,7 +104,7 @@ class Workload extends GenericContainer {
     };
   }
 
-  /** Before the process starts, so that the first event about the container finds it on all of its networks. */
+  /** Runs before the process starts, so that the first event about the container finds it on all its networks. */
   protected override async containerCreated(id: string): Promise<void> {
     const { networks = [], aliases = [] } = this.#wanted;
     for (const network of networks.slice(1)) {
@@ -134,6 +134,6 @@ async function touch(own: Dockerode.Container, healthy: boolean): Promise<void> 
 }
 
 function unlessGone(err: { statusCode?: number }): void {
-  // 409: somebody else is removing it at this moment.
+  // 409: another process is removing it at this moment.
   if (err.statusCode !== 404 && err.statusCode !== 409) throw err;
 }

@@ -20,7 +20,7 @@ describe("origin containers", () => {
     { variant: "none", port: 8080, exposes: [] },
     { variant: "udp", port: 8080, exposes: ["5353/udp", "8080/tcp"] },
   ])(
-    "$variant says its hostname on $port",
+    "the origin image $variant shows its hostname on $port",
     async ({ variant, port, exposes }) => {
       await using origin = await start({ image: variant, name: `origin-${variant}` });
       const { Config } = await origin.inspect();
@@ -30,7 +30,7 @@ describe("origin containers", () => {
     60_000,
   );
 
-  test("one with a health check is starting, then what the test says", async () => {
+  test("an origin container with a health check is starting, then has the health that the test sets", async () => {
     await using origin = await start({ image: "health", name: "health" });
     const health = async () => (await origin.inspect()).State.Health?.Status;
     expect(await health()).toBe("starting");
@@ -40,7 +40,7 @@ describe("origin containers", () => {
     await expect.poll(health, { timeout: 10_000 }).toBe("unhealthy");
   }, 60_000);
 
-  test("are on all their networks, under their aliases", async () => {
+  test("origin containers are on all their networks with their aliases", async () => {
     await using front = await network("front");
     await using back = await network("back");
     await using origin = await start({
@@ -54,7 +54,7 @@ describe("origin containers", () => {
     expect(await page(await origin.ip(back), 8080)).toContain("Hello from");
   }, 60_000);
 
-  test("stop, start again, change their name and go", async () => {
+  test("origin containers can be stopped, started, renamed and removed", async () => {
     await using origin = await start({ name: "before" });
     await origin.stop();
     expect((await origin.inspect()).State.Running).toBe(false);
@@ -66,7 +66,7 @@ describe("origin containers", () => {
     await expect(origin.inspect()).rejects.toMatchObject({ statusCode: 404 });
   }, 60_000);
 
-  test("start by the dozen in the order asked for", async () => {
+  test("many origin containers start at once and are returned in order", async () => {
     await using tunnel = await network();
     await using many = await startMany(8, (n) => ({
       name: `many-${n}`,
@@ -81,7 +81,7 @@ describe("origin containers", () => {
 });
 
 describe("the reaper", () => {
-  test("takes a run's containers, networks and volumes, and leaves those of others", async () => {
+  test("the reaper removes a run's containers, networks and volumes and leaves those of others", async () => {
     const engine = await docker();
     const labels = { ...RUN_LABELS, [LABEL.run]: `${RUN_ID}-other` };
     await using mine = await start({ name: "mine" });
@@ -92,7 +92,7 @@ describe("the reaper", () => {
     expect((await mine.inspect()).State.Running).toBe(true);
   }, 60_000);
 
-  test("takes at start what a dead process left behind, and nothing of a living one", async () => {
+  test("the reaper removes at start what a dead process left behind, and nothing of a living one", async () => {
     const engine = await docker();
     const dead = {
       ...RUN_LABELS,
@@ -114,7 +114,7 @@ describe("the reaper", () => {
   }, 60_000);
 });
 
-test("the reaper may begin in several files at the same moment", async () => {
+test("the reaper may start in several files at the same moment", async () => {
   await Promise.all(Array.from({ length: 8 }, () => reapLeftovers()));
 }, 60_000);
 
@@ -126,7 +126,7 @@ describe("a network that Docker will not remove", () => {
     inspect: vi.fn().mockResolvedValue({ Name: "tunnel", Containers: containers }),
   });
 
-  test("stays, with a word about it, when only Docker's count says that something is on it", async () => {
+  test("a network stays, with a warning, if only Docker's count says that it is in use", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const network = stuck({});
     await removeNetwork(network);
@@ -135,21 +135,21 @@ describe("a network that Docker will not remove", () => {
     warn.mockRestore();
   });
 
-  test("is tried again, and goes when Docker has counted", async () => {
+  test("the removal of a network is repeated and succeeds once Docker's count is right", async () => {
     const network = stuck({});
     network.remove.mockRejectedValueOnce(refused(403)).mockResolvedValueOnce(undefined);
     await removeNetwork(network);
     expect(network.remove).toHaveBeenCalledTimes(2);
   });
 
-  test("fails the test when something is on it, or for any other reason", async () => {
+  test("the removal of a network fails the test if it is in use or for any other reason", async () => {
     await expect(removeNetwork(stuck({ abc: {} }))).rejects.toThrow("active endpoints");
     await expect(removeNetwork(stuck({}, 500))).rejects.toThrow();
     await expect(removeNetwork(stuck({}, 404))).resolves.toBeUndefined();
   });
 });
 
-/** A container on a network with a volume, as another run would have made them. */
+/** A container on a network with a volume, as another run creates them. */
 async function madeBy(labels: Record<string, string>): Promise<string> {
   const engine = await docker();
   const name = labels[LABEL.run] ?? "";
@@ -181,7 +181,7 @@ async function pidOfTheDead(): Promise<number> {
   return child.pid ?? Number.NaN;
 }
 
-/** The origin's page; its server needs a moment after the container runs. */
+/** The origin's page. Its server needs a moment after the container has started. */
 async function page(ip: string, port: number): Promise<string> {
   for (let tries = 50; ; tries--) {
     try {

@@ -13,7 +13,7 @@ const EX_CONFIG = 78;
 
 let tag = "";
 
-// There is nothing to build before the program has its entry.
+// Without the program's entry there is nothing to build.
 describe.skipIf(!existsSync(`${ROOT}/src/main.ts`))("the image", () => {
   beforeAll(async () => {
     await reapLeftovers();
@@ -21,13 +21,13 @@ describe.skipIf(!existsSync(`${ROOT}/src/main.ts`))("the image", () => {
   }, 600_000);
   afterAll(() => reap(RUN_ID), 60_000);
 
-  test("is no larger than Node and the bundle", async () => {
+  test("the image is no larger than Node and the bundle", async () => {
     const { Size } = await inspected();
     process.stdout.write(`the image has ${(Size / 1024 / 1024).toFixed(0)} MiB\n`);
     expect(Size).toBeLessThan(260 * 1024 * 1024);
   });
 
-  test("runs as 65532, with a read-only root and no capability", async () => {
+  test("the image runs as 65532, with a read-only root and no capability", async () => {
     const state =
       'const s = fs.readFileSync("/proc/self/status", "utf8"); console.log(process.getuid(), process.getgid(), /CapEff:\\s*(\\w+)/.exec(s)[1])';
     const { output } = await ran(tag, { Entrypoint: [...NODE, state] });
@@ -38,7 +38,7 @@ describe.skipIf(!existsSync(`${ROOT}/src/main.ts`))("the image", () => {
     expect(write.output).toContain("EROFS");
   }, 60_000);
 
-  test("cannot be changed by its own user, even where the root is writable", async () => {
+  test("the image's own user cannot change it, even with a writable root", async () => {
     const write =
       'for (const f of ["/usr/local/bin/other", "/usr/local/lib/cfauth.mjs"]) try { fs.appendFileSync(f, ""); console.log(f) } catch {}';
     expect(
@@ -47,13 +47,13 @@ describe.skipIf(!existsSync(`${ROOT}/src/main.ts`))("the image", () => {
     ).toBe("");
   }, 60_000);
 
-  test("names its faulty settings and ends with EX_CONFIG", async () => {
+  test("the image lists invalid settings and exits with EX_CONFIG", async () => {
     const { code, output } = await ran(tag);
     expect(output).toContain("CLOUDFLARE_API_TOKEN");
     expect(code).toBe(EX_CONFIG);
   }, 60_000);
 
-  test("has no shell and no busybox", async () => {
+  test("the image has no shell and no busybox", async () => {
     const list =
       'for (const d of process.argv.slice(1)) try { console.log(fs.readdirSync(d).join("\\n")) } catch {}';
     const { output } = await ran(tag, {
@@ -64,18 +64,18 @@ describe.skipIf(!existsSync(`${ROOT}/src/main.ts`))("the image", () => {
     expect(programs.filter((name) => /^(\w*sh|busybox|npm|env)$/.test(name))).toEqual([]);
   }, 60_000);
 
-  test("says by healthcheck that nothing answers", async () => {
+  test("the image's health check fails if nothing answers", async () => {
     expect((await ran(tag, { Cmd: ["healthcheck"] })).code).toBe(1);
   }, 60_000);
 
-  test("says by healthcheck what the daemon says", async () => {
+  test("the image's health check repeats the daemon's answer", async () => {
     const answers = (status: number) =>
       `http.createServer((q, a) => a.writeHead(${status}).end()).listen(8080, () => console.log("up"))`;
     expect(await healthOf(answers(200))).toBe(0);
     expect(await healthOf(answers(503))).toBe(1);
   }, 60_000);
 
-  test("gives a named volume for the tunnel token to its user", async () => {
+  test("the image gives a named volume for the tunnel token to its user", async () => {
     const name = unique("token");
     await (await docker()).createVolume({ Name: name, Labels: { ...RUN_LABELS } });
     const write =
@@ -87,7 +87,7 @@ describe.skipIf(!existsSync(`${ROOT}/src/main.ts`))("the image", () => {
     expect(output.trim()).toBe("65532");
   }, 60_000);
 
-  test("declares what a person and Compose look for", async () => {
+  test("the image declares its user, entry point, port, health check and labels", async () => {
     const { Config } = await inspected();
     expect(Config).toMatchObject({
       User: "65532:65532",
@@ -115,7 +115,7 @@ async function inspected() {
   return (await docker()).getImage(tag).inspect();
 }
 
-/** The exit code of `cfauth healthcheck` beside a server that stands for the daemon. */
+/** The exit code of `cfauth healthcheck` next to a server in place of the daemon. */
 async function healthOf(server: string): Promise<number | null> {
   const created = await (await docker()).createContainer(
     restricted(tag, { Entrypoint: [...NODE, server] }),

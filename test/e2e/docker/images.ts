@@ -1,4 +1,4 @@
-/** Origin containers: a web server that says whose page it is. An empty image with busybox in it, a megabyte or two. */
+/** Origin containers: a web server that shows whose page it is. The image contains only busybox, one or two megabytes. */
 
 import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,8 +7,8 @@ import { type Busybox, ensureBusybox } from "../../../tools/ci/busybox.ts";
 import { builtImage } from "./build.ts";
 
 /**
- * What the image exposes. Each serves `Hello from <container's hostname>` on its TCP ports, `none` on 8080.
- * Every path has that page; only `/` has it with status 200, the others with 404.
+ * The ports that the image exposes. Each serves `Hello from <container's hostname>` on its TCP ports, `none` on 8080.
+ * Every path has that page: `/` with status 200, all others with 404.
  *
  * | variant | exposes | more |
  * |---|---|---|
@@ -24,7 +24,7 @@ const VARIANTS: Readonly<Record<Variant, readonly string[]>> = {
   one: ["EXPOSE 8080", 'CMD ["8080"]'],
   several: ["EXPOSE 80 443", 'CMD ["80", "443"]'],
   none: ['CMD ["8080"]'],
-  // In the start period a failed check does not count, and one that passes ends it.
+  // In the start period a failed check does not count, and a successful one ends it.
   health: [
     "EXPOSE 8080",
     'CMD ["8080"]',
@@ -53,7 +53,7 @@ export async function originImage(variant: Variant = "one"): Promise<string> {
   }
 }
 
-/** The tag of the origin `one` with labels of its own. */
+/** The tag of the origin `one` with these labels. */
 export async function labelledImage(labels: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "cfauth-labelled-"));
   try {
@@ -84,7 +84,7 @@ function dockerfile(variant: Variant, busybox: Busybox): string {
       ? "COPY busybox /bin/busybox"
       : `COPY --from=${busybox.ref} /bin/busybox /bin/busybox`,
     "COPY entry /entry",
-    // Process 1 ignores SIGTERM unless it handles it, and then every stop would take ten seconds.
+    // Process 1 ignores SIGTERM unless it handles it. Without a handler every stop would take ten seconds.
     "STOPSIGNAL SIGKILL",
     'ENTRYPOINT ["/entry"]',
     ...VARIANTS[variant],

@@ -1,19 +1,19 @@
-/** Many containers at once, as `compose up` with a hundred services makes them. */
+/** Many containers at once, as `compose up` with a hundred services starts them. */
 
 import type Dockerode from "dockerode";
 import PQueue from "p-queue";
 import { type Container, container, tagOf, type Wanted } from "./container.ts";
 import { docker, RUN_LABELS, unique } from "./run.ts";
 
-/** The engine takes no more at a time without making each slower. */
+/** With more at a time the engine makes each one slower. */
 const CONCURRENCY = 4;
 
 interface Many extends AsyncDisposable {
-  /** In the order in which they were asked for. */
+  /** In the requested order. */
   readonly containers: readonly Container[];
 }
 
-/** Starts `count` containers straight over the engine's API. `await using` removes them all. */
+/** Starts `count` containers directly through the engine's API. `await using` removes them all. */
 export async function startMany(count: number, wanted: (index: number) => Wanted): Promise<Many> {
   const engine = await docker();
   const queue = new PQueue({ concurrency: CONCURRENCY });

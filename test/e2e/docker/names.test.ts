@@ -9,7 +9,7 @@ import { type Network, network } from "./network.ts";
 import { reap, reapLeftovers } from "./reaper.ts";
 import { docker, RUN_ID, unique } from "./run.ts";
 
-/** Generous: Docker's DNS answers at once, and the machine may be busy. */
+/** Long, because the machine may be busy. Docker's DNS answers at once. */
 const PATIENCE_MS = 10_000;
 
 describe("the host of a rule on a real engine", () => {
@@ -54,13 +54,13 @@ describe("the host of a rule on a real engine", () => {
     });
     return (await source.list()).filter(({ name }) => name.endsWith(RUN_ID));
   };
-  /** The host that cfauth writes into the rule, and why. */
+  /** The host that cfauth writes into the rule, and the reason. */
   const written = async (): Promise<readonly [string | undefined, string | undefined]> => {
     const [exposure] = decoded(await listed(), { networks: [tunnel.name] }).exposures;
     return [exposure?.origin.service.replace(/^http:\/\/|:8080$/g, ""), exposure?.detour?.why];
   };
 
-  test("is answered with the container's own address, as name and as short id, in any letter case of the name", async () => {
+  test("Docker's DNS returns the container's own address for its name in any letter case and for its short id", async () => {
     await using container = await web();
     const own = [await container.ip(tunnel)];
     const id = container.id.slice(0, 12);
@@ -71,7 +71,7 @@ describe("the host of a rule on a real engine", () => {
     expect(await ask(`${unique("web")}.${other.name}`)).not.toEqual(own);
   });
 
-  test("works for a container whose name has a dot", async () => {
+  test("the host of a rule works for a container with a dot in its name", async () => {
     await using container = await start({
       name: "nas.lan",
       networks: [tunnel],
@@ -84,13 +84,13 @@ describe("the host of a rule on a real engine", () => {
     ]);
   });
 
-  test("leads to no container while it is stopped, and to the same one again without a change, also when it is recreated", async () => {
+  test("the host of a rule leads nowhere while its container is stopped, and to it again after a start or recreation", async () => {
     const host = `${unique("web")}.${tunnel.name}`;
     {
       await using container = await web();
       const address = await container.ip(tunnel);
       await container.stop();
-      // What the DNS outside says then is not Docker's.
+      // Then the answer comes from the external DNS and not from Docker.
       expect((await ask(host)) ?? []).not.toContain(address);
       expect(await written()).toEqual([undefined, undefined]);
       await container.start();
@@ -106,7 +106,7 @@ describe("the host of a rule on a real engine", () => {
     ]);
   });
 
-  test("is the short id where a stranger on the network has the name as an alias, and the short id is the container's alone", async () => {
+  test("the host of a rule is the short id if a stranger on the network has the name as an alias", async () => {
     await using container = await web();
     await using thief = await stranger([unique("web")]);
     const name = `${unique("web")}.${tunnel.name}`;
@@ -120,7 +120,7 @@ describe("the host of a rule on a real engine", () => {
     ]);
   });
 
-  test("is the name where the stranger with that alias is on another network of cloudflared's", async () => {
+  test("the host of a rule is the name if the stranger with that alias is on another network of cloudflared", async () => {
     await using container = await web();
     await using _ = await stranger([unique("web")], other);
     const [host = "", why] = await written();
@@ -131,7 +131,7 @@ describe("the host of a rule on a real engine", () => {
     ]);
   });
 
-  test("is the short id where a stranger on any network has an alias spelled like the whole host", async () => {
+  test("the host of a rule is the short id if a stranger on any network has an alias equal to the whole host", async () => {
     const name = `${unique("web")}.${tunnel.name}`;
     await using container = await web();
     await using thief = await stranger([name], other);
@@ -143,7 +143,7 @@ describe("the host of a rule on a real engine", () => {
     ]);
   });
 
-  test("is the short id where a stranger's machine name is the container's, which no list shows", async () => {
+  test("the host of a rule is the short id if a stranger's machine name, which no list shows, is the container's name", async () => {
     await using container = await web();
     const engine = await docker();
     const thief = await engine.createContainer({
@@ -162,13 +162,13 @@ describe("the host of a rule on a real engine", () => {
     }
   });
 
-  test("is the address where a stranger has taken both the name and the short id", async () => {
+  test("the host of a rule is the address if a stranger has taken both the name and the short id", async () => {
     await using container = await web();
     await using _ = await stranger([unique("web"), container.id.slice(0, 12)]);
     expect(await written()).toEqual([await container.ip(tunnel), "shared"]);
   });
 
-  test("a container on Docker's default bridge gets none, since nothing answers names there", async () => {
+  test("a container on Docker's default bridge gets no host, because no DNS answers for names there", async () => {
     await using container = await web({
       name: "router",
       networks: [],

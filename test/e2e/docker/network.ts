@@ -8,13 +8,13 @@ const TRIES = 4;
 const PAUSE_MS = 250;
 
 export interface Network extends AsyncDisposable {
-  /** As Docker knows it, and as `CFAUTH_NETWORK` has to name it: the wanted name and the run's id. */
+  /** The name in Docker and for `CFAUTH_NETWORK`: the requested name and the run's id. */
   readonly name: string;
   readonly id: string;
   remove(): Promise<void>;
 }
 
-/** Makes a bridge network. Two runs may ask for the same name; each gets its own. */
+/** Creates a bridge network. Two runs may ask for the same name; each gets its own. */
 export async function network(name = "tunnel"): Promise<Network> {
   const engine = await docker();
   const created = await engine.createNetwork({
@@ -27,10 +27,10 @@ export async function network(name = "tunnel"): Promise<Network> {
 }
 
 /**
- * Removes a network with nothing on it; that it is gone already is fine. Where many containers leave at once, Docker
- * (moby 20.10 at least) can lose count of a network's endpoints: it lists none, refuses to remove it for having some,
- * and finds the mistake when it starts the next time. Such a network stays, empty, with a word about it.
- * @throws what the engine answers otherwise
+ * Removes an unused network. It is fine if it no longer exists. When many containers leave at once, Docker
+ * (moby 20.10 at least) can lose count of a network's endpoints: it lists none, refuses the removal because of some,
+ * and corrects that at its next start. Such a network stays, empty, with a warning.
+ * @throws the engine's answer in all other cases
  */
 export async function removeNetwork(
   network: Pick<Dockerode.Network, "remove" | "inspect">,

@@ -1,4 +1,4 @@
-/** Our own image, from the Dockerfile, for every test that needs one: building it takes half a minute. */
+/** Our own image from the Dockerfile, for every test that needs it. Building it takes half a minute. */
 
 import { join } from "node:path";
 import { command } from "../../../tools/ci/command.ts";
@@ -7,7 +7,7 @@ import { hashOf, isBuilt } from "./build.ts";
 import { LABEL } from "./run.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-/** What .dockerignore lets through, and what says how it is built. */
+/** The files that .dockerignore includes, and those that define the build. */
 const SOURCES = [
   "Dockerfile",
   ".dockerignore",
@@ -19,8 +19,8 @@ const SOURCES = [
 ];
 
 /**
- * Its tag; built unless one of just these files is there. It outlasts the run as those of `builtImage` do.
- * `CFAUTH_TEST_BASES=upstream` builds on the Dockerfile's own bases, where their registries can be reached.
+ * The tag of the image. It is built unless one of exactly these files exists. It outlasts the run, as images of `builtImage` do.
+ * `CFAUTH_TEST_BASES=upstream` builds on the Dockerfile's own bases, if their registries are reachable.
  */
 export async function productImage(): Promise<string> {
   const bases =
@@ -32,7 +32,7 @@ export async function productImage(): Promise<string> {
   if (await isBuilt(tag)) return tag;
   const common = ["build", "--force-rm", "--network", "host", "--label", `${LABEL.cache}=${tag}`];
   common.push(...bases.flatMap((base) => ["--build-arg", base]));
-  // By itself first: half a gigabyte without a name or a label would stay behind, and the reaper could not know it.
+  // Build this stage separately first. Otherwise half a gigabyte without name and label would stay behind, unknown to the reaper.
   await command("docker", [...common, "--target", "build", "--tag", `${tag}-build`, ROOT]);
   await command("docker", [...common, "--tag", tag, ROOT]);
   return tag;

@@ -1,4 +1,4 @@
-/** One-shot containers: what a command printed, and how it ended. */
+/** One-shot containers: the output and exit code of a command. */
 
 import type Dockerode from "dockerode";
 import { docker, RUN_LABELS } from "./run.ts";
@@ -8,7 +8,7 @@ interface Ran {
   readonly output: string;
 }
 
-/** Runs an image to its end, under all the restrictions that our Compose file sets, and takes the container away. */
+/** Runs an image to its end under all restrictions of our Compose file, and removes the container. */
 export async function ran(
   image: string,
   options: Dockerode.ContainerCreateOptions = {},
@@ -18,14 +18,14 @@ export async function ran(
     await created.start();
     const { StatusCode } = (await created.wait()) as { StatusCode: number };
     const output = await created.logs({ stdout: true, stderr: true });
-    // The client parses an answer that happens to be JSON, such as a log of one number.
+    // The client parses a log that happens to be JSON, such as a single number.
     return { code: StatusCode, output: String(output) };
   } finally {
     await created.remove({ force: true, v: true });
   }
 }
 
-/** The options with a read-only root, no capability and no way to gain one. Its log is plain text, as on a terminal. */
+/** The options with a read-only root, no capability and no way to gain one. The log is plain text, as on a terminal. */
 export function restricted(
   image: string,
   options: Dockerode.ContainerCreateOptions,

@@ -1,4 +1,4 @@
-/** Takes away what runs of the tests made in Docker, also what a killed run left behind. */
+/** Removes what test runs created in Docker, including what a killed run left behind. */
 
 import { hostname } from "node:os";
 import type Dockerode from "dockerode";
@@ -7,10 +7,10 @@ import { docker, LABEL } from "./run.ts";
 
 type Labels = Readonly<Record<string, string>> | undefined;
 
-/** Shared images that no run has needed to rebuild for this long go as well. */
+/** Shared images older than this are removed too. */
 const CACHE_AGE = "168h";
 
-/** Removes every container, network, volume and image of the run. Nothing there is no error. */
+/** Removes every container, network, volume and image of the run. It is not an error if there are none. */
 export async function reap(runId: string): Promise<void> {
   const engine = await docker();
   const filters = { label: [`${LABEL.run}=${runId}`] };
@@ -26,8 +26,8 @@ export async function reap(runId: string): Promise<void> {
 }
 
 /**
- * Removes what runs left behind whose process no longer lives. Runs on other machines are left alone. What cannot be
- * removed is told, and holds up nobody: it is another run's fault, and in nobody's way.
+ * Removes what runs with a dead process left behind. Runs on other machines are left alone. If something cannot be
+ * removed, that is logged and ignored, because it belongs to another run and does not disturb this one.
  */
 export async function reapLeftovers(): Promise<void> {
   const engine = await docker();
@@ -61,7 +61,7 @@ function alive(pid: number): boolean {
   }
 }
 
-/** A container that does not belong to the run may still hang on its network: the product under test, say. */
+/** A container outside the run may still be on its network, for example the product under test. */
 async function emptied(engine: Dockerode, networkId: string): Promise<void> {
   const network = engine.getNetwork(networkId);
   const { Containers = {} } = (await network.inspect()) as { Containers?: Record<string, unknown> };
@@ -69,7 +69,7 @@ async function emptied(engine: Dockerode, networkId: string): Promise<void> {
   await removeNetwork(network);
 }
 
-/** Does it to each; that somebody else was faster (404), or is at it (409), is fine. */
+/** Removes each. It is fine if another process was faster (404) or is removing it (409). */
 async function all<T>(things: readonly T[], remove: (thing: T) => Promise<unknown>): Promise<void> {
   const results = await Promise.allSettled(things.map(remove));
   for (const result of results) {

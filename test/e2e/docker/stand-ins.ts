@@ -1,4 +1,4 @@
-/** Stand-ins for the images that docker-compose.example.yml names, for where no registry can be reached. */
+/** Stand-ins for the images in docker-compose.example.yml, for machines that cannot reach a registry. */
 
 import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ const PROGRAMS = join(import.meta.dirname, "stand-ins");
 
 interface StandIn {
   readonly program: "cloudflared" | "socket-proxy" | "authentik";
-  /** What leads to the program; Node wants a name that ends in .ts, and follows links to it. */
+  /** The link to the program. Node needs a name that ends in .ts and follows links to it. */
   readonly names: readonly string[];
   /** As the real image has it. */
   readonly lines: readonly string[];
@@ -64,7 +64,7 @@ async function standIn({ program, names, lines }: StandIn): Promise<string> {
   });
 }
 
-/** In place of postgres: nothing but its health check, which says yes to the very database and user that were asked for. */
+/** In place of postgres: only its health check, which succeeds for exactly the configured database and user. */
 export async function postgresImage(): Promise<string> {
   const busybox = await ensureBusybox();
   if (busybox.kind === "image")

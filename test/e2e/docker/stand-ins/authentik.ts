@@ -1,7 +1,7 @@
 #!/nodejs/bin/node
 /**
- * In place of Authentik: `server` passes everything on to the sandbox's, `worker` makes there what AUTHENTIK_BOOTSTRAP_* and the
- * mounted blueprint ask for, `healthcheck` says that either is up. None begins without the settings that Authentik does not start without.
+ * In place of Authentik: `server` forwards everything to the sandbox, `worker` creates there what AUTHENTIK_BOOTSTRAP_* and the
+ * mounted blueprint ask for, `healthcheck` reports that either runs. None starts without the settings that Authentik requires.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import net from "node:net";
 
 const { env } = process;
 const PORT = 9000;
-/** Everybody may write there, as in /tmp of the real image. */
+/** Writable for everyone, as /tmp in the real image. */
 const UP = "/dev/shm/up";
 
 for (const name of [

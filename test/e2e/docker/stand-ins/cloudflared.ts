@@ -1,7 +1,7 @@
 #!/nodejs/bin/node
 /**
- * In place of cloudflared, as far as the Compose file is concerned: `tunnel run` ends where the token file is not there yet,
- * else tells the sandbox that it is connected; `tunnel --metrics <address> ready` says whether it is.
+ * In place of cloudflared, as far as the Compose file needs it: `tunnel run` exits if the token file does not exist yet,
+ * else it reports to the sandbox that it is connected; `tunnel --metrics <address> ready` checks that.
  */
 
 import { readFileSync } from "node:fs";

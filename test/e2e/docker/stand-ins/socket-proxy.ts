@@ -1,7 +1,7 @@
 #!/nodejs/bin/node
 /**
- * In place of wollomatic/socket-proxy: lets through what its arguments allow, as that does it: the method has a rule, `^` and
- * `$` stand round the rule, and who asks is within the network of `-allowfrom`, or at an address that its name has at this moment.
+ * In place of wollomatic/socket-proxy: allows the same requests as the original. The method must have a rule, `^` and
+ * `$` are added to the rule, and the client must be in the network of `-allowfrom`, or at a current address of that name.
  */
 
 import { lookup } from "node:dns/promises";
@@ -11,7 +11,7 @@ import { BlockList } from "node:net";
 
 const SOCKET = "/var/run/docker.sock";
 const PORT = 2375;
-/** Those of the Compose file; the real one refuses what it does not know, and so does this. */
+/** The arguments of the Compose file. Like the original, this refuses unknown ones. */
 const FLAGS =
   /^-(listenip|allowfrom|allow[A-Z]+|watchdoginterval|stoponwatchdog|allowhealthcheck)(?:=(.*))?$/s;
 
@@ -22,7 +22,7 @@ for (const arg of process.argv.slice(2)) {
   flags.set(name, value);
 }
 
-/** What it is unless told: its own machine. */
+/** The default: its own machine. */
 const FROM = flags.get("allowfrom") ?? "127.0.0.1/32";
 
 async function allowed({ method = "", url = "", socket }: IncomingMessage): Promise<number> {
@@ -63,7 +63,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
 }
 
 process.on("SIGTERM", () => process.exit(0));
-// As it runs: with the group that the Compose file gives it.
+// The process has the group from the Compose file.
 accessSync(SOCKET, constants.R_OK | constants.W_OK);
 if (process.argv[1]?.endsWith("healthcheck")) process.exit(0);
 http
