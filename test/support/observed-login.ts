@@ -9,7 +9,7 @@ import type {
   ObservedLogin,
   Provider,
 } from "../../src/resources/login/types.ts";
-import { owner, wishingGroups } from "./observed-state.ts";
+import { desiredForGroups, owner } from "./observed-state.ts";
 
 export const SLUG = "cf-tunnel-access";
 export const CALLBACK = {
@@ -64,7 +64,7 @@ export const groups = (more: Partial<ObservedGroups> = {}): ObservedGroups => ({
   ...more,
 });
 export const MAPPINGS = "/propertymappings/provider/scope/";
-export const seen = (more: Partial<ObservedLogin> = {}): ObservedLogin => ({
+export const observedLogin = (more: Partial<ObservedLogin> = {}): ObservedLogin => ({
   teamDomain: "team.cloudflareaccess.com",
   prerequisites: {
     authorizationFlow: "flow",
@@ -80,12 +80,12 @@ export const seen = (more: Partial<ObservedLogin> = {}): ObservedLogin => ({
   settings: { slug: SLUG, publicUrl: "https://auth.example.com" },
   ...more,
 });
-export const proposed = (
+export const proposeLogin = (
   more: Partial<ObservedLogin> = {},
-  desired: DesiredState = wishingGroups(),
-) => loginPrerequisite.propose({ login: seen(more) }, desired);
+  desired: DesiredState = desiredForGroups(),
+) => loginPrerequisite.propose({ login: observedLogin(more) }, desired);
 
-export const PROVIDER_WISH = {
+export const DESIRED_PROVIDER = {
   name: SLUG,
   clientType: "confidential",
   redirectUris: [CALLBACK],

@@ -68,7 +68,7 @@ export function owner(text = "home"): Owner {
 }
 
 /** A desired state with one route for each of these protections. */
-export const wishing = (...protections: readonly Protection[]): DesiredState => {
+export const desiredFor = (...protections: readonly Protection[]): DesiredState => {
   const exposures = protections.map((protection, at) =>
     exposure(`app${at}.example.com`, { protection }),
   );
@@ -82,5 +82,7 @@ export const wishing = (...protections: readonly Protection[]): DesiredState => 
  * One route for the members of each of these groups. Without groups, one route for everyone who can
  * log in.
  */
-export const wishingGroups = (...groups: readonly string[]): DesiredState =>
-  wishing(...(groups.length === 0 ? [members] : groups.map((group) => only({ groups: [group] }))));
+export const desiredForGroups = (...groups: readonly string[]): DesiredState =>
+  desiredFor(
+    ...(groups.length === 0 ? [members] : groups.map((group) => only({ groups: [group] }))),
+  );

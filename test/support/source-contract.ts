@@ -40,40 +40,40 @@ export function sourceContract(what: string, lay: () => Promise<Ground>): void {
 
     it("a workload that starts after the watch is ready is reported as a change", async () => {
       await using ground = await lay();
-      await using heard = hear(ground.source);
-      await heard.watch.ready;
-      expect(heard.states).toEqual([true]);
-      const before = heard.changes();
+      await using recorded = recordWatch(ground.source);
+      await recorded.watch.ready;
+      expect(recorded.states).toEqual([true]);
+      const before = recorded.changes();
       await ground.run("late", {});
-      await until(() => heard.changes() > before, "a change was told of");
+      await until(() => recorded.changes() > before, "a change was told of");
     });
 
     it("a workload that stops is reported as a change", async () => {
       await using ground = await lay();
       const name = await ground.run("short", {});
-      await using heard = hear(ground.source);
-      await heard.watch.ready;
-      const before = heard.changes();
+      await using recorded = recordWatch(ground.source);
+      await recorded.watch.ready;
+      const before = recorded.changes();
       await ground.stop(name);
-      await until(() => heard.changes() > before, "a change was told of");
+      await until(() => recorded.changes() > before, "a change was told of");
     });
 
     it("nothing is reported after the watch is closed", async () => {
       await using ground = await lay();
-      await using heard = hear(ground.source);
-      await heard.watch.ready;
-      await heard.watch.close();
-      const before = heard.changes();
+      await using recorded = recordWatch(ground.source);
+      await recorded.watch.ready;
+      await recorded.watch.close();
+      const before = recorded.changes();
       await ground.run("unheard", {});
-      expect(heard.changes()).toBe(before);
+      expect(recorded.changes()).toBe(before);
     });
 
     it("a watch that is closed at once does not block its caller", async () => {
       await using ground = await lay();
-      await using heard = hear(ground.source);
-      await heard.watch.close();
-      await heard.watch.ready;
-      expect(heard.changes()).toBe(0);
+      await using recorded = recordWatch(ground.source);
+      await recorded.watch.close();
+      await recorded.watch.ready;
+      expect(recorded.changes()).toBe(0);
     });
 
     it("the identity of the engine is the same each time", async () => {
@@ -91,7 +91,7 @@ export function sourceContract(what: string, lay: () => Promise<Ground>): void {
 const found = async ({ source }: Ground, wanted: string) =>
   (await source.list()).find(({ name }) => name === wanted);
 
-export interface Heard extends AsyncDisposable {
+export interface RecordedWatch extends AsyncDisposable {
   readonly watch: Watch;
   changes(): number;
   readonly states: readonly boolean[];
@@ -99,7 +99,7 @@ export interface Heard extends AsyncDisposable {
 }
 
 /** Watches a source and records its reports. */
-export function hear(source: Source): Heard {
+export function recordWatch(source: Source): RecordedWatch {
   const states: boolean[] = [];
   const faults: ServiceError[] = [];
   let changes = 0;

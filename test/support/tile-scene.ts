@@ -21,7 +21,7 @@ import type { Application } from "../sandbox/authentik/state.ts";
 import { type Opened, openAuthentik } from "../sandbox/authentik/testing.ts";
 import { type VersionName, version as versionOf } from "../sandbox/authentik/versions.ts";
 import { createControls } from "../sandbox/controls.ts";
-import { owner, wishing } from "./observed-state.ts";
+import { desiredFor, owner } from "./observed-state.ts";
 
 export interface TileHand {
   readonly api: LibraryTileDriver;
@@ -67,12 +67,12 @@ export async function tileScene({
     hand: ({ owner: name, on = true } = {}) => {
       const api = createLibraryTileDriver({ authentik: client, owner: owner(name) });
       const propose = (observed: ObservedLibraryTiles, exposures: readonly Exposure[]) => {
-        const wished = new Map(exposures.map((exposure) => [routeKey(exposure.route), exposure]));
+        const desired = new Map(exposures.map((exposure) => [routeKey(exposure.route), exposure]));
         const world = { tile: observed, lookups: { groups: { found: ak.state.groups } } };
         return libraryTiles(owner(name), on)(
           world,
-          { ...wishing(), exposures: wished },
-          new Set(wished.keys()),
+          { ...desiredFor(), exposures: desired },
+          new Set(desired.keys()),
         );
       };
       const look: TileHand["look"] = (depth = "all", before) => api.observe(depth, before);
@@ -80,7 +80,11 @@ export async function tileScene({
         api,
         look,
         settle: async (exposures, from) =>
-          settled(api, (observed) => propose(observed, exposures), from ?? (await look())),
+          applyUntilSettled(
+            api,
+            (observed) => propose(observed, exposures),
+            from ?? (await look()),
+          ),
       };
     },
     sees: (username) => {
@@ -96,7 +100,7 @@ export async function tileScene({
   };
 }
 
-async function settled(
+async function applyUntilSettled(
   api: ResourceDriver<ObservedLibraryTiles, LibraryTileChange>,
   propose: (observed: ObservedLibraryTiles) => {
     readonly changes: readonly LibraryTileChange[];

@@ -71,10 +71,10 @@ describe("the workflows", () => {
   test.each(workflows)(
     "the workflow %s pins actions to versions, keeps no token in the clone, and puts no expression into a shell",
     (_, each) => {
-      for (const { uses, run, with: given } of steps(each)) {
+      for (const { uses, run, with: passed } of steps(each)) {
         if (uses !== undefined) expect(uses).toMatch(/^[\w-]+\/[\w-]+@v\d+(\.\d+\.\d+)?$/);
         if (uses?.startsWith("actions/checkout@"))
-          expect(given).toMatchObject({ "persist-credentials": false });
+          expect(passed).toMatchObject({ "persist-credentials": false });
         expect(run ?? "").not.toContain("${{");
       }
     },
@@ -125,11 +125,11 @@ describe("the published image", () => {
   });
 
   test("the published image gets exactly the arguments that the Dockerfile declares besides its bases", () => {
-    const given = [...String(build["build-args"]).matchAll(/^(\w+)=/gm)].map(([, name]) => name);
+    const passed = [...String(build["build-args"]).matchAll(/^(\w+)=/gm)].map(([, name]) => name);
     const known = [...read("Dockerfile").matchAll(/^ARG (\w+)/gm)].flatMap(([, name = ""]) =>
       ["BUILDER", "RUNTIME"].includes(name) ? [] : name,
     );
-    expect(given.toSorted()).toEqual(known.toSorted());
+    expect(passed.toSorted()).toEqual(known.toSorted());
   });
 
   test("the published image has the tags 1.2.3, 1.2, 1 but not 0, and edge from main", () => {
@@ -155,22 +155,22 @@ describe("issue templates", () => {
       readonly validations?: { required?: boolean };
     }[];
   }
-  const asked = (name: string) =>
+  const fieldsOf = (name: string) =>
     yaml<Form>(`.github/ISSUE_TEMPLATE/${name}.yml`).body.filter(({ id }) => id !== undefined);
 
   test("a bug report asks for doctor's output, the labels and the version", () => {
-    const required = asked("bug").flatMap(({ id, validations }) =>
+    const required = fieldsOf("bug").flatMap(({ id, validations }) =>
       validations?.required === true ? [id] : [],
     );
     expect(required).toEqual(["what", "doctor", "labels", "version"]);
-    expect(asked("bug").map(({ attributes }) => attributes.label)).toContain(
+    expect(fieldsOf("bug").map(({ attributes }) => attributes.label)).toContain(
       "cfauth doctor --json",
     );
   });
 
   test("a feature request asks for little", () => {
     expect(
-      asked("feature").filter(({ validations }) => validations?.required === true),
+      fieldsOf("feature").filter(({ validations }) => validations?.required === true),
     ).toHaveLength(1);
   });
 
@@ -197,7 +197,7 @@ test("packages, actions and the images of the Compose file are kept up to date",
 
 test("the pages name only image tags that a release of this version creates", () => {
   const [major = "", minor = ""] = about.version.split(".");
-  const made = [
+  const releaseTags = [
     "edge",
     "latest",
     about.version,
@@ -215,5 +215,5 @@ test("the pages name only image tags that a release of this version creates", ()
     [...read(page).matchAll(/ghcr\.io\/cfauth\/cfauth:([\w.-]+)/g)].map(([, tag = ""]) => tag),
   );
   expect(named).not.toEqual([]);
-  expect(named.filter((tag) => !made.includes(tag))).toEqual([]);
+  expect(named.filter((tag) => !releaseTags.includes(tag))).toEqual([]);
 });

@@ -63,7 +63,7 @@ const opens = ({ exposures, problems }: Decoded): readonly string[] => [
 ];
 const who = ({ exposures }: Decoded) =>
   exposures.map(({ protection }) => protection.kind === "authentik" && protection.audience);
-const shown = ({ exposures }: Decoded) => exposures.map((it) => it.display);
+const displays = ({ exposures }: Decoded) => exposures.map((it) => it.display);
 
 /** The effect of each label in its own example: the container without the label, and as printed. */
 const EFFECTS: Readonly<
@@ -150,19 +150,19 @@ const EFFECTS: Readonly<
     without: [everyone],
     with: [{ ...everyone, tokens: [{ id: "t1", name: "backup" }] }],
   },
-  "app.name": { of: shown, without: [plain], with: [{ ...plain, name: "Family wiki" }] },
+  "app.name": { of: displays, without: [plain], with: [{ ...plain, name: "Family wiki" }] },
   "app.icon": {
-    of: shown,
+    of: displays,
     without: [plain],
     with: [{ ...plain, icon: "https://example.com/wiki.png" }],
   },
   "app.description": {
-    of: shown,
+    of: displays,
     without: [plain],
     with: [{ ...plain, description: "What we know" }],
   },
-  "app.category": { of: shown, without: [plain], with: [{ ...plain, category: "Home" }] },
-  "app.hidden": { of: shown, without: [plain], with: [{ ...plain, hidden: true }] },
+  "app.category": { of: displays, without: [plain], with: [{ ...plain, category: "Home" }] },
+  "app.hidden": { of: displays, without: [plain], with: [{ ...plain, hidden: true }] },
   "wait-healthy": {
     of: ({ exposures }) => exposures.map(({ notReadyReason }) => notReadyReason),
     without: ["the health check of container paperless (starting)"],

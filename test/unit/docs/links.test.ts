@@ -57,11 +57,11 @@ describe("links", () => {
   });
 
   it("every link that cfauth itself shows leads somewhere", () => {
-    const shown = globSync("src/**/*.ts", { cwd: ROOT }).flatMap((file) =>
+    const targets = globSync("src/**/*.ts", { cwd: ROOT }).flatMap((file) =>
       [...read(file).matchAll(/\bdocsUrl\("([^"]+)"\)/g)].map(([, target = ""]) => target),
     );
-    expect(shown.length).toBeGreaterThan(0);
-    expect(shown.flatMap((target) => broken("docs/README.md", target) ?? [])).toEqual([]);
+    expect(targets.length).toBeGreaterThan(0);
+    expect(targets.flatMap((target) => broken("docs/README.md", target) ?? [])).toEqual([]);
   });
 
   it("a broken link is detected", () => {

@@ -121,13 +121,13 @@ describe("the snippets of docs/migrating.md", () => {
 });
 
 describe("the tables of docs/migrating.md", () => {
-  const told = [...PAGE.matchAll(/`cfauth\.([\w.-]+[\w])(?:: [^`]*)?`/g)].map(([, key = ""]) =>
-    key.replace(/^(api|admin)\./, ""),
+  const documented = [...PAGE.matchAll(/`cfauth\.([\w.-]+[\w])(?:: [^`]*)?`/g)].map(
+    ([, key = ""]) => key.replace(/^(api|admin)\./, ""),
   );
 
   it("the tables of docs/migrating.md name only existing labels", () => {
-    expect([...new Set(told)].filter((key) => !LABEL_KEYS.includes(key))).toEqual([]);
-    expect(new Set(told).size).toBeGreaterThan(15);
+    expect([...new Set(documented)].filter((key) => !LABEL_KEYS.includes(key))).toEqual([]);
+    expect(new Set(documented).size).toBeGreaterThan(15);
   });
 
   it("the tables of docs/migrating.md translate every label of other tools that is read", () => {

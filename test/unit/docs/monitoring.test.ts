@@ -227,8 +227,8 @@ describe("the dashboard", () => {
   });
 
   it("the dashboard shows every metric of ours except the one for alerts only", () => {
-    const shown = new Set(TARGETS.flatMap(({ expr }) => spoken(expr).metrics.map(familyOf)));
-    expect(Object.keys(METRICS).filter((name) => !shown.has(name))).toEqual([
+    const displayed = new Set(TARGETS.flatMap(({ expr }) => spoken(expr).metrics.map(familyOf)));
+    expect(Object.keys(METRICS).filter((name) => !displayed.has(name))).toEqual([
       "cfauth_resync_interval_seconds",
     ]);
   });

@@ -23,11 +23,11 @@ describe("the permissions of the token's user", () => {
   });
 
   it("permissions are shown as in Authentik's own list", () => {
-    const shown = new Map(rows.map(([, permission = "", name = ""]) => [permission, name]));
-    expect(shown.get("`authentik_providers_oauth2.add_scopemapping`")).toBe(
+    const names = new Map(rows.map(([, permission = "", name = ""]) => [permission, name]));
+    expect(names.get("`authentik_providers_oauth2.add_scopemapping`")).toBe(
       "Can add Scope Mapping",
     );
-    expect(shown.get("`authentik_core.view_group`")).toBe("Can view Group");
+    expect(names.get("`authentik_core.view_group`")).toBe("Can view Group");
   });
 
   it("the copyable call grants all permissions that every version has, and no others, which would make Authentik refuse the whole call", () => {

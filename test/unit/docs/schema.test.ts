@@ -85,8 +85,8 @@ describe("valid labels in the schema", () => {
         "cfauth.my_2-api.origin.noTLSVerify": "true",
       },
     },
-  ])("the schema accepts $name", ({ labels: given }) => {
-    expect([labels(given), labels.errors]).toEqual([true, null]);
+  ])("the schema accepts $name", ({ labels: labelSet }) => {
+    expect([labels(labelSet), labels.errors]).toEqual([true, null]);
   });
 });
 
@@ -154,8 +154,8 @@ describe("invalid labels in the schema", () => {
 });
 
 describe("the schema in a Compose file", () => {
-  const service = (given: unknown) =>
-    compose({ services: { wiki: { image: "requarks/wiki:2", labels: given } } });
+  const service = (labelSet: unknown) =>
+    compose({ services: { wiki: { image: "requarks/wiki:2", labels: labelSet } } });
 
   it.each<{ name: string; labels: unknown; right: boolean }>([
     { name: "a map", labels: HOST, right: true },
@@ -181,9 +181,12 @@ describe("the schema in a Compose file", () => {
       right: false,
     },
     { name: "no labels", labels: undefined, right: true },
-  ])("the schema of a Compose file accepts labels as $name: $right", ({ labels: given, right }) => {
-    expect(service(given)).toBe(right);
-  });
+  ])(
+    "the schema of a Compose file accepts labels as $name: $right",
+    ({ labels: labelSet, right }) => {
+      expect(service(labelSet)).toBe(right);
+    },
+  );
 });
 
 describe("whatever cfauth accepts", () => {
@@ -241,16 +244,16 @@ describe("whatever cfauth accepts", () => {
 
   /** Undefined if cfauth does not accept it. */
   function accepts(key: string, text: string, route = ""): boolean | undefined {
-    const given = {
+    const labelSet = {
       [`cfauth.${route}hostname`]: "app.example.com",
       [`cfauth.${route}${key}`]: text,
     };
-    const { exposures } = decoded([workload(given)], {
+    const { exposures } = decoded([workload(labelSet)], {
       lookups: KNOWN,
       allowService: true,
       caPools: ["/etc/ssl/home-ca.pem"],
     });
-    return exposures.length === 0 ? undefined : labels(given);
+    return exposures.length === 0 ? undefined : labels(labelSet);
   }
 
   it.each(LABEL_KEYS)("the schema accepts every value of %s that cfauth accepts", (key) => {

@@ -23,14 +23,14 @@ it("docs/settings.md matches the schema (npm run docs)", () => {
 });
 
 it("every setting is documented once", () => {
-  const told = ROWS.map(([name]) => name);
-  const missing = SETTING_NAMES.filter((name) => !told.includes(name));
+  const documented = ROWS.map(([name]) => name);
+  const missing = SETTING_NAMES.filter((name) => !documented.includes(name));
   expect(
     missing,
     "say in tools/docs/setting-rows.ts what they mean and what they take, then npm run docs",
   ).toEqual([]);
-  expect(told).toHaveLength(new Set(told).size);
-  expect([...PAGE.matchAll(/^### (\S+)$/gm)].map(([, name]) => name)).toEqual(told);
+  expect(documented).toHaveLength(new Set(documented).size);
+  expect([...PAGE.matchAll(/^### (\S+)$/gm)].map(([, name]) => name)).toEqual(documented);
 });
 
 describe("the tables of docs/settings.md", () => {
@@ -38,7 +38,7 @@ describe("the tables of docs/settings.md", () => {
     .filter((line) => line.startsWith("| ["))
     .map((line) => line.split("|").map((cell) => cell.trim()));
   const quoted = (cell = "") => /`([^`]+)`/.exec(cell)?.[1];
-  const shown = new Map(cells.map(([, name, , fallback]) => [quoted(name), fallback]));
+  const documentedDefaults = new Map(cells.map(([, name, , fallback]) => [quoted(name), fallback]));
 
   it("the tables of docs/settings.md name every setting of this version once, and no other", () => {
     const names = cells.map(([, name]) => quoted(name));
@@ -49,7 +49,9 @@ describe("the tables of docs/settings.md", () => {
     const defaults = Object.entries(RawSettings.shape).flatMap(([name, { def }]) =>
       "defaultValue" in def && def.defaultValue !== "" ? [[name, def.defaultValue]] : [],
     );
-    expect(defaults.map(([name = ""]) => [name, quoted(shown.get(name))])).toEqual(defaults);
+    expect(defaults.map(([name = ""]) => [name, quoted(documentedDefaults.get(name))])).toEqual(
+      defaults,
+    );
     expect(defaults.length).toBeGreaterThan(15);
   });
 
@@ -67,15 +69,15 @@ describe("the example of a setting", () => {
   )(
     "the example $name=$example is accepted, with the same result from NAME_FILE",
     ({ name, example }) => {
-      const given = readConfig({ ...REQUIRED, [name]: example }, pem);
-      expect(given).toMatchObject({ ok: true });
+      const parsed = readConfig({ ...REQUIRED, [name]: example }, pem);
+      expect(parsed).toMatchObject({ ok: true });
       const others = Object.fromEntries(
         Object.entries(REQUIRED).filter(([other]) => other !== name),
       );
       const byFile = readConfig({ ...others, [`${name}_FILE`]: "/run/secrets/it" }, (path) =>
         path === "/run/secrets/it" ? `${example}\n` : pem(),
       );
-      expect(JSON.stringify(byFile)).toBe(JSON.stringify(given));
+      expect(JSON.stringify(byFile)).toBe(JSON.stringify(parsed));
       expect(PAGE).toContain(`${name}=${example}\n`);
     },
   );
@@ -96,11 +98,11 @@ describe("settings with few values", () => {
     "no other value of $name is accepted, and the problem lists all of them",
     ({ name, values }) => {
       const read = readConfig({ ...REQUIRED, [name]: "something-else" }, pem);
-      const said = read.ok
+      const problems = read.ok
         ? []
         : read.faults.map(({ name: of, why, fix }) => `${of} ${why}, ${fix}`);
-      expect(said).toHaveLength(1);
-      expect(values.filter((value) => !said[0]?.includes(value))).toEqual([]);
+      expect(problems).toHaveLength(1);
+      expect(values.filter((value) => !problems[0]?.includes(value))).toEqual([]);
     },
   );
 });

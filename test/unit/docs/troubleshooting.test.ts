@@ -31,11 +31,11 @@ describe("problem codes", () => {
   });
 
   it("every problem code is used in the source, because otherwise its section would be useless", () => {
-    const said = globSync("src/**/*.ts", { cwd: ROOT })
+    const source = globSync("src/**/*.ts", { cwd: ROOT })
       .filter((file) => !file.endsWith("core/domain/problem.ts"))
       .map((file) => readFileSync(`${ROOT}/${file}`, "utf8"))
       .join("\n");
-    expect(PROBLEM_CODES.filter((code) => !said.includes(`"${code}"`))).toEqual([]);
+    expect(PROBLEM_CODES.filter((code) => !source.includes(`"${code}"`))).toEqual([]);
   });
 });
 

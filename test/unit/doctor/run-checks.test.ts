@@ -15,7 +15,7 @@ const down = (service: "cloudflare" | "docker"): ServiceError =>
 const never = (): Promise<never> => new Promise(() => {});
 
 it("a group of checks that does not finish in time is reported and delays only those that need it", async () => {
-  const told: string[] = [];
+  const printed: string[] = [];
   const scene = {
     settingSources: new Map([["AUTHENTIK_URL", "file"]]),
     config: {
@@ -35,9 +35,9 @@ it("a group of checks that does not finish in time is reported and delays only t
   } as unknown as DoctorContext;
   await runChecks(scene, {
     patienceMs: 30,
-    onGroup: ({ title, result, headline }) => told.push(`${result} ${title}: ${headline}`),
+    onGroup: ({ title, result, headline }) => printed.push(`${result} ${title}: ${headline}`),
   });
-  expect(told).toEqual([
+  expect(printed).toEqual([
     "pass Settings: 1 set, all from files",
     "fail Docker: no docker",
     "fail Cloudflare: no cloudflare",

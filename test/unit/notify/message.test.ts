@@ -12,7 +12,7 @@ import { NOW, problem, route } from "./builders.ts";
 
 const LETTERHEAD = { id: "m-1", at: NOW, owner: "home-nas", dryRun: false };
 
-const opened = (at: string) => routeOpened(route(at), NOW);
+const routeOpenedAt = (at: string) => routeOpened(route(at), NOW);
 
 describe("notification messages", () => {
   it("the message of one problem has its effect and fix, and the problem as in /api/routes", () => {
@@ -50,7 +50,7 @@ describe("notification messages", () => {
   });
 
   it("the message of a route shows its origin, that a login is required, and its URL", () => {
-    expect(messageOf([opened("wiki.example.com")], LETTERHEAD)).toMatchObject({
+    expect(messageOf([routeOpenedAt("wiki.example.com")], LETTERHEAD)).toMatchObject({
       title: "cfauth: wiki.example.com is open",
       message: "It leads to container app (http://app:80).\nVisitors must log in with Authentik.",
       url: "https://wiki.example.com",
@@ -93,7 +93,7 @@ describe("notification messages", () => {
   });
 
   it("the message of a wildcard has no URL", () => {
-    expect(messageOf([opened("*.example.com")], LETTERHEAD)?.url).toBeNull();
+    expect(messageOf([routeOpenedAt("*.example.com")], LETTERHEAD)?.url).toBeNull();
   });
 
   it("the message of a route that is no web page has no URL", () => {
@@ -127,7 +127,11 @@ describe("notification messages", () => {
 
   it("a message of two or three events lists each in full, with a count as title and the highest severity", () => {
     const message = messageOf(
-      [opened("a.example.com"), problemOpened(problem(), NOW), opened("b.example.com")],
+      [
+        routeOpenedAt("a.example.com"),
+        problemOpened(problem(), NOW),
+        routeOpenedAt("b.example.com"),
+      ],
       LETTERHEAD,
     );
     expect(message).toMatchObject({
@@ -145,7 +149,7 @@ describe("notification messages", () => {
   });
 
   it("a message of more events is a list, with a limit", () => {
-    const many = Array.from({ length: 25 }, (_, index) => opened(`r${index}.example.com`));
+    const many = Array.from({ length: 25 }, (_, index) => routeOpenedAt(`r${index}.example.com`));
     const text = messageOf(many, LETTERHEAD)?.message.split("\n") ?? [];
     expect([text[0], text.length, text.at(-1)]).toEqual([
       "• r0.example.com is open",

@@ -19,10 +19,10 @@ function listener(dryRun = false) {
   return {
     after: (ms: number, tidings?: Partial<StatusTransitions>): readonly string[] => {
       at += ms;
-      const heard = selectEvents(quiet, tidings && news(tidings), at, dryRun);
-      quiet = heard.quiet;
-      wakeIn = heard.wakeAt === undefined ? undefined : heard.wakeAt - at;
-      return heard.events.map(({ type, title }) => `${type} ${title}`);
+      const selection = selectEvents(quiet, tidings && news(tidings), at, dryRun);
+      quiet = selection.quiet;
+      wakeIn = selection.wakeAt === undefined ? undefined : selection.wakeAt - at;
+      return selection.events.map(({ type, title }) => `${type} ${title}`);
     },
     wakeIn: () => wakeIn,
   };

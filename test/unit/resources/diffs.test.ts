@@ -9,7 +9,7 @@ import { summariseDiff } from "../../../src/resources/describe.ts";
 import { diffLogin } from "../../../src/resources/login/diff.ts";
 import type { Provider } from "../../../src/resources/login/types.ts";
 import { anybody, exposure, only } from "../../support/builders.ts";
-import { CALLBACK, CONFIG, method, proposed, provider } from "../../support/observed-login.ts";
+import { CALLBACK, CONFIG, method, proposeLogin, provider } from "../../support/observed-login.ts";
 import { handMade } from "../core/plan/model.ts";
 import { empty, previewOf, settled } from "../preview/scene.ts";
 
@@ -21,18 +21,18 @@ const leadsTo = (service: string, options: Exposure["origin"]["options"] = {}) =
  * Each change as `update ingress: service http://a:80 → http://b:80`, with its effect on who may
  * enter.
  */
-const said = ({ steps }: DryRun): readonly string[] =>
+const linesOf = ({ steps }: DryRun): readonly string[] =>
   steps.map(({ change, diff }) => {
     const exposed = diff.exposure === undefined ? "" : ` [${diff.exposure}]`;
     return `${change.action} ${change.kind}: ${summariseDiff(change, diff)}${exposed}`;
   });
 
 const from = async (before: Exposure, after: Exposure): Promise<readonly string[]> =>
-  said(await previewOf(await settled(before), [after]));
+  linesOf(await previewOf(await settled(before), [after]));
 
 describe("the diff of a change", () => {
   it("a new route shows its origin, who may enter and how it is displayed", async () => {
-    const lines = said(
+    const lines = linesOf(
       await previewOf(await settled(), [at({ protection: only({ groups: ["family"] }) })]),
     );
     expect(lines.slice(-5)).toEqual([
@@ -132,12 +132,12 @@ describe("the diff of a change", () => {
       ],
     },
   ])("$name", async ({ before, after, lines }) => {
-    const told = await from(before, after);
-    expect([...told].toSorted()).toEqual([...lines].toSorted());
+    const changeLines = await from(before, after);
+    expect([...changeLines].toSorted()).toEqual([...lines].toSorted());
   });
 
   it("an adoption shows the foreign objects that it replaces", async () => {
-    const lines = said(
+    const lines = linesOf(
       await previewOf(handMade(empty()), [exposure("d.example.com", { adopt: true })]),
     );
     expect(lines.filter((line) => line.includes("takes over"))).toEqual([
@@ -181,7 +181,7 @@ it("a replaced foreign rule is shown without the password in its address", async
   const rules = observed.ingress.rules.map((rule) =>
     rule.hostname === "d.example.com" ? { ...rule, service: "http://admin:hunter2@old:80" } : rule,
   );
-  const lines = said(
+  const lines = linesOf(
     await previewOf({ ...observed, ingress: { ...observed.ingress, rules } }, [
       exposure("d.example.com", { adopt: true }),
     ]),
@@ -193,7 +193,7 @@ it("a replaced foreign rule is shown without the password in its address", async
 
 it("the diff of a policy edited by hand shows what is restored and whether more or fewer people may enter", async () => {
   const observed = await settled(at({ protection: only({ groups: ["family"] }) }));
-  const wished = [at({ protection: only({ groups: ["family"] }) })];
+  const narrowed = [at({ protection: only({ groups: ["family"] }) })];
   const changed = (more: Partial<(typeof observed.policy.mine)[number]>) =>
     previewOf(
       {
@@ -203,13 +203,13 @@ it("the diff of a policy edited by hand shows what is restored and whether more 
           mine: observed.policy.mine.map((it) => ({ ...it, ...more })),
         },
       },
-      wished,
+      narrowed,
     );
-  const opened = [
+  const widened = [
     ...(observed.policy.mine[0]?.include ?? []),
     { email: { email: "eve@example.net" } },
   ];
-  expect(said(await changed({ include: opened }))).toEqual([
+  expect(linesOf(await changed({ include: widened }))).toEqual([
     "update policy: emails 1 → none [narrower]",
     "create policy: ",
     "delete access: ",
@@ -217,7 +217,7 @@ it("the diff of a policy edited by hand shows what is restored and whether more 
     "create access: members of family · 24h [protected]",
     "update ingress: aud made-6 → (known after 5)",
   ]);
-  expect(said(await changed({ exclude: [{ ip: { ip: "203.0.113.7/32" } }] }))).toEqual([
+  expect(linesOf(await changed({ exclude: [{ ip: { ip: "203.0.113.7/32" } }] }))).toEqual([
     "update policy: excludes 1 → none [wider]",
   ]);
 });
@@ -255,12 +255,12 @@ describe("the diff of a provider edited by hand in Authentik", () => {
       line: "callbacks logout https://team.cloudflareaccess.com/cdn-cgi/access/call… → https://team.cloudflareaccess.com/cdn-cgi/access/callback",
     },
   ])("$name", ({ edited, line }) => {
-    const [change] = proposed({ provider: provider(edited) }).changes;
+    const [change] = proposeLogin({ provider: provider(edited) }).changes;
     expect(change && summariseDiff(change, diffLogin(change))).toBe(line);
   });
 
   it("the provider's diff shows no logout flow if this version of Authentik has none", () => {
-    const [change] = proposed({
+    const [change] = proposeLogin({
       provider: provider({ invalidationFlow: undefined, clientType: "public" }),
     }).changes;
     expect(change && summariseDiff(change, diffLogin(change))).toBe(
@@ -270,7 +270,7 @@ describe("the diff of a provider edited by hand in Authentik", () => {
 });
 
 it("the diff of a login method shows that it takes the address from another claim", () => {
-  const [change] = proposed({
+  const [change] = proposeLogin({
     method: method({ config: { ...CONFIG, email_claim_name: "upn" } }),
   }).changes;
   expect(change && summariseDiff(change, diffLogin(change))).toBe("email claim upn → email");

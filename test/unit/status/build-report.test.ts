@@ -82,10 +82,14 @@ describe("a route in the report", () => {
       exposure("wiki.example.com"),
       exposure("wiki.example.com/api"),
     ];
-    const asked = desired({
+    const desiredNow = desired({
       exposures: new Map(exposures.map((exposure) => [key(routeKey(exposure.route)), exposure])),
     });
-    const routes = reportedRoutes(routeStatuses(plan, asked, [], new Map(), NOW), new Map(), NOW);
+    const routes = reportedRoutes(
+      routeStatuses(plan, desiredNow, [], new Map(), NOW),
+      new Map(),
+      NOW,
+    );
     expect(routes.filter(({ note }) => note !== undefined)).toMatchObject([
       {
         hostname: "app.example.com",
@@ -130,12 +134,12 @@ describe("a route in the report", () => {
   });
 
   it("a route stays live when another container that also wants it has a problem", () => {
-    const taken = problem({ code: "CFA-HOST-TAKEN", container: "other" });
+    const takenHostname = problem({ code: "CFA-HOST-TAKEN", container: "other" });
     const faulty = problem({ code: "CFA-PORT-MANY", container: "third" });
     expect(
       only(
         routeStatuses(
-          { ...plan, live: [key("app.example.com")], problems: [taken, faulty] },
+          { ...plan, live: [key("app.example.com")], problems: [takenHostname, faulty] },
           desired(),
           [deployed("app.example.com")],
           new Map(),
@@ -171,7 +175,7 @@ describe("a route in the report", () => {
       new Map(),
       NOW,
     );
-    const asked = (now: number) =>
+    const desiredNow = (now: number) =>
       buildReport({
         owner: undefined,
         dryRun: false,
@@ -179,14 +183,14 @@ describe("a route in the report", () => {
         dockerUp: true,
         now,
       }).routes[0];
-    expect(asked(NOW)).toMatchObject({
+    expect(desiredNow(NOW)).toMatchObject({
       state: "closing",
       reason: "Container stopped; closes in 60 s unless it comes back.",
     });
-    expect(asked(NOW + 18_000)?.reason).toBe(
+    expect(desiredNow(NOW + 18_000)?.reason).toBe(
       "Container stopped; closes in 42 s unless it comes back.",
     );
-    expect(asked(NOW + 61_000)?.reason).toBe("Closing now.");
+    expect(desiredNow(NOW + 61_000)?.reason).toBe("Closing now.");
   });
 
   it("a route that is neither desired nor frozen is closing", () => {
@@ -258,16 +262,16 @@ describe("the report", () => {
       fix: "write ann@example.com",
     });
     const routes = routeStatuses({ ...plan, problems: [faulty] }, desired(), [], new Map(), NOW);
-    const told = buildReport({
+    const reportNow = buildReport({
       owner: undefined,
       dryRun: false,
       status: status({ routes, problems: [faulty] }),
       dockerUp: true,
       now: NOW,
     });
-    expect(told.problems[0]?.message).toBe('Authentik has no group "(an e-mail address)"');
-    expect(told.routes[0]?.reason).toBe(told.problems[0]?.message);
-    expect(JSON.stringify(told)).not.toContain("@example.com");
+    expect(reportNow.problems[0]?.message).toBe('Authentik has no group "(an e-mail address)"');
+    expect(reportNow.routes[0]?.reason).toBe(reportNow.problems[0]?.message);
+    expect(JSON.stringify(reportNow)).not.toContain("@example.com");
   });
 
   it("the report counts routes by state and lists first what needs attention", () => {
@@ -278,15 +282,15 @@ describe("the report", () => {
       known("d.example.com/api", "waiting"),
       known("e.example.com", "closing"),
     ];
-    const made = buildReport({
+    const reportOf = buildReport({
       owner: undefined,
       dryRun: false,
       status: status({ routes }),
       dockerUp: true,
       now: NOW,
     });
-    expect(made.summary).toEqual({ live: 2, waiting: 1, problem: 1, closing: 1 });
-    expect(made.routes.map(({ hostname, path }) => hostname + (path ?? ""))).toEqual([
+    expect(reportOf.summary).toEqual({ live: 2, waiting: 1, problem: 1, closing: 1 });
+    expect(reportOf.routes.map(({ hostname, path }) => hostname + (path ?? ""))).toEqual([
       "c.example.com",
       "d.example.com/api",
       "e.example.com",
@@ -340,7 +344,7 @@ describe("the report", () => {
   });
 
   it("the report is the same for the same input", () => {
-    const made = () =>
+    const reportOf = () =>
       JSON.stringify(
         buildReport({
           owner: undefined,
@@ -354,7 +358,7 @@ describe("the report", () => {
           now: NOW,
         }),
       );
-    expect(made()).toBe(made());
+    expect(reportOf()).toBe(reportOf());
   });
 });
 
@@ -373,7 +377,7 @@ describe("links to a route's objects", () => {
     authentik: "https://auth.example.com",
     slug: "cf-tunnel-access",
   };
-  const made = (more: Partial<typeof route>, at?: typeof places) =>
+  const reportOf = (more: Partial<typeof route>, at?: typeof places) =>
     buildReport({
       owner: undefined,
       dryRun: false,
@@ -384,7 +388,7 @@ describe("links to a route's objects", () => {
     });
 
   it("an object has a link to its console, and so do tunnel and login", () => {
-    const { routes, links } = made({}, places);
+    const { routes, links } = reportOf({}, places);
     expect(routes[0]).toMatchObject({
       url: "https://app.example.com/api",
       links: {
@@ -401,7 +405,7 @@ describe("links to a route's objects", () => {
   });
 
   it("an object has no link before the account is known", () => {
-    const { routes, links } = made({});
+    const { routes, links } = reportOf({});
     expect([routes[0]?.links, links]).toEqual([{}, {}]);
   });
 
@@ -409,7 +413,7 @@ describe("links to a route's objects", () => {
     { name: "a wildcard", more: { key: key("*.example.com") } },
     { name: "not a web page", more: { origin: "ssh://app:22" } },
   ])("a route has no URL for a browser if it is $name", ({ more }) => {
-    expect(made(more, places).routes[0]?.url).toBeNull();
+    expect(reportOf(more, places).routes[0]?.url).toBeNull();
   });
 });
 

@@ -74,14 +74,14 @@ it("a quiet day logs nothing, whatever is open and whatever was reported before"
 it("a day with outages of ten minutes logs two lines for each", async () => {
   const it = daemon();
   await it.during(1);
-  const said: string[] = [];
+  const logged: string[] = [];
   for (let outage = 0; outage < 24; outage++) {
     it.at.observeError = serviceError("cloudflare");
-    said.push(...(await it.during(600_000)));
+    logged.push(...(await it.during(600_000)));
     it.at.observeError = undefined;
-    said.push(...(await it.during(3_000_000)));
+    logged.push(...(await it.during(3_000_000)));
   }
-  expect(said).toEqual(
+  expect(logged).toEqual(
     Array(24).fill(["warn cloudflare unreachable", "info cloudflare reachable"]).flat(),
   );
 });

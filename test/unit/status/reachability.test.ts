@@ -9,7 +9,7 @@ const HERE = "6ff42ae2.cfargotunnel.com";
 type Records = Readonly<Record<string, string>>;
 
 /** With records of ours, and with foreign records by their content. */
-function world(ours: readonly string[], theirs: Records = {}): ObservedState {
+function observedWith(ours: readonly string[], theirs: Records = {}): ObservedState {
   const empty = emptyAccount();
   const mine = new Map(
     ours.map((name) => [name, { name }]),
@@ -28,36 +28,36 @@ function world(ours: readonly string[], theirs: Records = {}): ObservedState {
 
 describe("whether a route is reachable", () => {
   it.each([
-    { name: "its record is ours", at: world(["app.example.com"]), is: true },
-    { name: "there is no record", at: world([]), is: false },
+    { name: "its record is ours", at: observedWith(["app.example.com"]), is: true },
+    { name: "there is no record", at: observedWith([]), is: false },
     {
       name: "a foreign record leads elsewhere",
-      at: world([], { "app.example.com": "203.0.113.7" }),
+      at: observedWith([], { "app.example.com": "203.0.113.7" }),
       is: false,
     },
     {
       name: "a foreign record leads to the tunnel",
-      at: world([], { "app.example.com": HERE }),
+      at: observedWith([], { "app.example.com": HERE }),
       is: true,
     },
     {
       name: "a foreign wildcard record leads to the tunnel",
-      at: world([], { "*.example.com": HERE }),
+      at: observedWith([], { "*.example.com": HERE }),
       is: true,
     },
-    { name: "our wildcard record covers it", at: world(["*.example.com"]), is: true },
+    { name: "our wildcard record covers it", at: observedWith(["*.example.com"]), is: true },
     {
       name: "a record of its own hides the wildcard",
-      at: world(["*.example.com"], { "app.example.com": "203.0.113.7" }),
+      at: observedWith(["*.example.com"], { "app.example.com": "203.0.113.7" }),
       is: false,
     },
-    { name: "the wildcard is of another domain", at: world(["*.example.org"]), is: false },
+    { name: "the wildcard is of another domain", at: observedWith(["*.example.org"]), is: false },
   ])("reachable is $is for a route if $name", ({ at, is }) => {
     expect(isReachable(at, deployed("app.example.com"))).toBe(is);
   });
 
   it("a route without a rule or with only a placeholder is not reachable", () => {
-    const at = world(["app.example.com"]);
+    const at = observedWith(["app.example.com"]);
     expect(isReachable(at, deployed("app.example.com", { service: undefined }))).toBe(false);
     expect(isReachable(at, deployed("app.example.com", { placeholder: true }))).toBe(false);
   });

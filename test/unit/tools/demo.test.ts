@@ -128,13 +128,13 @@ describe("the demo's journal of Cloudflare", () => {
 });
 
 describe("the demo's journal of Authentik's library", () => {
-  const asked = (method: string, path: string, body?: unknown) =>
+  const authentikCall = (method: string, path: string, body?: unknown) =>
     call({ api: "authentik", method, path, body });
   const tile = { where: "Authentik", what: "tile", name: "Photos" } as const;
 
   test("a tile for everyone is shown with its URL", () => {
     const body = { name: "Photos", meta_launch_url: "https://photos.example.com" };
-    expect(entriesOf(asked("POST", "/core/applications/", body), before)).toEqual([
+    expect(entriesOf(authentikCall("POST", "/core/applications/", body), before)).toEqual([
       { ...tile, sign: "+", note: "leads to https://photos.example.com" },
     ]);
   });
@@ -142,9 +142,12 @@ describe("the demo's journal of Authentik's library", () => {
   test("the three steps of a tile for a group are each shown, and the log shows them as one", () => {
     const named = { ...before, name: "Photos", group: "family" };
     const steps = [
-      asked("POST", "/core/applications/", { name: "Photos", meta_launch_url: "blank://blank" }),
-      asked("POST", "/policies/bindings/", { target: "1", group: "2", order: 0 }),
-      asked("PATCH", "/core/applications/photos/", {
+      authentikCall("POST", "/core/applications/", {
+        name: "Photos",
+        meta_launch_url: "blank://blank",
+      }),
+      authentikCall("POST", "/policies/bindings/", { target: "1", group: "2", order: 0 }),
+      authentikCall("PATCH", "/core/applications/photos/", {
         meta_launch_url: "https://photos.example.com",
       }),
     ];
@@ -157,7 +160,7 @@ describe("the demo's journal of Authentik's library", () => {
 
   test("the login's application is shown as no tile", () => {
     const body = { name: "cf-tunnel-access", provider: 1, meta_launch_url: "blank://blank" };
-    expect(entriesOf(asked("POST", "/core/applications/", body), before)).toEqual([
+    expect(entriesOf(authentikCall("POST", "/core/applications/", body), before)).toEqual([
       { sign: "+", where: "Authentik", what: "application", name: "cf-tunnel-access" },
     ]);
   });

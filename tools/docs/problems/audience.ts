@@ -1,6 +1,6 @@
 import { loginPrerequisite } from "../../../src/resources/login/propose.ts";
-import { groups, method, seen } from "../../../test/support/observed-login.ts";
-import { wishingGroups } from "../../../test/support/observed-state.ts";
+import { groups, method, observedLogin } from "../../../test/support/observed-login.ts";
+import { desiredForGroups } from "../../../test/support/observed-state.ts";
 import { type Entry, ROUTE_CLOSED_OR_KEPT } from "./entry.ts";
 import { problemsOfCases } from "./run.ts";
 
@@ -26,12 +26,12 @@ export const AUDIENCE = {
     messages: () =>
       loginPrerequisite.propose(
         {
-          login: seen({
+          login: observedLogin({
             groups: groups({ canWriteMapping: false }),
             method: method({ claims: ["groups"] }),
           }),
         },
-        wishingGroups("family"),
+        desiredForGroups("family"),
       ).problems,
     meaning:
       "cfauth's account in Authentik may not write scope mappings. Logins then carry only the groups of which a person is a direct member.",

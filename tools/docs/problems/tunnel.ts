@@ -12,7 +12,7 @@ import { createTunnelDriver } from "../../../src/resources/tunnel/driver.ts";
 import { tunnelPrerequisite } from "../../../src/resources/tunnel/propose.ts";
 import { writeTokenFile } from "../../../src/resources/tunnel/token-file.ts";
 import { exposure } from "../../../test/support/builders.ts";
-import { wishing, wishingGroups } from "../../../test/support/observed-state.ts";
+import { desiredFor, desiredForGroups } from "../../../test/support/observed-state.ts";
 import { emptyAccount, OWNER } from "../../../test/unit/core/plan/model.ts";
 import { type Entry, NOTHING_CHANGES, sh, yaml } from "./entry.ts";
 import { catchServiceError } from "./run.ts";
@@ -58,7 +58,7 @@ function refusedRuleProblems(): readonly Problem[] {
 export const TUNNEL = {
   "CFA-TUNNEL-LOCAL": {
     title: "the tunnel is configured by a `config.yml`",
-    messages: () => tunnelPrerequisite.propose({ tunnel: LOCAL }, wishing()).problems,
+    messages: () => tunnelPrerequisite.propose({ tunnel: LOCAL }, desiredFor()).problems,
     meaning:
       "The tunnel takes its rules from a `config.yml` next to cloudflared. Such a tunnel ignores the dashboard and the API.",
     reason: "A rule that cfauth writes would have no effect.",
@@ -70,7 +70,7 @@ export const TUNNEL = {
   },
   "CFA-TUNNEL-DOWN": {
     title: "no cloudflared is connected",
-    messages: () => tunnelPrerequisite.propose({ tunnel: ALONE }, wishingGroups()).problems,
+    messages: () => tunnelPrerequisite.propose({ tunnel: ALONE }, desiredForGroups()).problems,
     meaning:
       "No cloudflared is connected to the tunnel, so every hostname answers 530 with error 1033.",
     warning: true,

@@ -13,7 +13,7 @@ import {
   seedServiceToken,
 } from "../../../sandbox/cloudflare/seed.ts";
 import { exposure, members, only } from "../../../support/builders.ts";
-import { cloudflare, owner, wishing } from "../../../support/observed-state.ts";
+import { cloudflare, desiredFor, owner } from "../../../support/observed-state.ts";
 
 async function scene() {
   const reached = await cloudflare();
@@ -217,7 +217,7 @@ test("a policy that was widened by hand is narrowed and replaced, and the user's
       wish.route,
       wish,
       { policy, login },
-      wishing(members),
+      desiredFor(members),
     );
     const change =
       state.is === "absent" ? state.create : state.is === "drifted" ? state.repair : undefined;
@@ -279,7 +279,7 @@ test("no change's subject and no error contains an e-mail address of a policy", 
     wish.route,
     wish,
     { policy: nothing, login },
-    wishing(protection),
+    desiredFor(protection),
   );
   if (state.is !== "absent" || state.create === undefined) throw new Error("nothing to open");
   const { failures } = await world.api.apply([state.create], nothing);

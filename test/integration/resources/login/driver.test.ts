@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { wire } from "../../../sandbox/authentik/testing.ts";
 import { seedIdentityProvider } from "../../../sandbox/cloudflare/seed.ts";
-import { wishing } from "../../../support/observed-state.ts";
+import { desiredFor } from "../../../support/observed-state.ts";
 import { loginScene, methodIn, providerIn } from "./scene.ts";
 
 const FLOW = "default-provider-authorization-explicit-consent";
@@ -16,7 +16,7 @@ async function scene({
 } = {}) {
   const world = await loginScene(ready === undefined ? {} : { ready });
   const { api, look, settle } = world.hand({ flow });
-  return { ...world, api, look, settle: () => settle(wishing()) };
+  return { ...world, api, look, settle: () => settle(desiredFor()) };
 }
 
 test("the user's settings on the provider stay", async () => {

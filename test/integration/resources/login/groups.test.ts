@@ -3,7 +3,7 @@ import { loginPrerequisite } from "../../../../src/resources/login/propose.ts";
 import type { ObservedLogin } from "../../../../src/resources/login/types.ts";
 import { addGroup } from "../../../sandbox/authentik/people.ts";
 import { wire } from "../../../sandbox/authentik/testing.ts";
-import { wishing, wishingGroups } from "../../../support/observed-state.ts";
+import { desiredFor, desiredForGroups } from "../../../support/observed-state.ts";
 import {
   claimsOfAlice,
   type LoginScene,
@@ -25,7 +25,7 @@ async function scene() {
 
 test("a resync with groups takes one more call to Authentik", async () => {
   await using world = await scene();
-  const before = await world.settle(wishingGroups("family"));
+  const before = await world.settle(desiredForGroups("family"));
   world.ak.controls.clear();
   expect(await world.api.observe("routes", before)).toEqual(before);
   expect(world.ak.controls.calls).toHaveLength(3);
@@ -33,7 +33,7 @@ test("a resync with groups takes one more call to Authentik", async () => {
 
 test("no scope mapping is created while no route asks for a group", async () => {
   await using world = await scene();
-  await world.settle(wishing());
+  await world.settle(desiredFor());
   expect(mappingsIn(world)).toEqual([]);
   expect(methodIn(world).config).toMatchObject({
     scopes: ["openid", "email", "profile"],
@@ -44,7 +44,7 @@ test("no scope mapping is created while no route asks for a group", async () => 
 test("a login carries the inherited groups that routes ask for and no others", async () => {
   await using world = await scene();
   nested(world);
-  await world.settle(wishingGroups("family", "admins"));
+  await world.settle(desiredForGroups("family", "admins"));
   expect(await claimsOfAlice(world)).toMatchObject({
     email: "alice@example.com",
     cfauth_groups_home: ["family"],
@@ -60,7 +60,7 @@ test("a login carries a group with special characters in its name unchanged", as
   const name = "\"]\nreturn {} # O'Brien \\ 家族\u2028x";
   addGroup(world.ak.state, { name });
   for (const user of world.ak.state.users) if (user.username === "alice") user.groups = [name];
-  await world.settle(wishingGroups(name));
+  await world.settle(desiredForGroups(name));
   expect(await claimsOfAlice(world)).toMatchObject({ cfauth_groups_home: [name] });
 });
 
@@ -71,15 +71,15 @@ test("the scope mapping is added to the user's own mappings of the provider", as
     world.ak.state.scopeMappings.find(({ scope_name }) => scope_name === "entitlements")?.pk ?? "";
   const before = [...provider.property_mappings, entitlements];
   provider.property_mappings = before;
-  await world.settle(wishingGroups("family"));
+  await world.settle(desiredForGroups("family"));
   expect(providerIn(world).property_mappings).toEqual([...before, mappingIn(world).pk]);
 });
 
 test("a login still carries a group that no route asks for any more", async () => {
   await using world = await scene();
-  await world.settle(wishingGroups("family"));
-  await world.settle(wishingGroups("admins"));
-  await world.settle(wishing());
+  await world.settle(desiredForGroups("family"));
+  await world.settle(desiredForGroups("admins"));
+  await world.settle(desiredFor());
   expect(mappingIn(world).expression).toContain('wanted = ["admins","family"]');
 });
 
@@ -122,9 +122,9 @@ test.each<{ readonly name: string; readonly spoil: (world: LoginScene) => unknow
   async ({ spoil }) => {
     await using world = await scene();
     nested(world);
-    const before = await world.settle(wishingGroups("family"));
+    const before = await world.settle(desiredForGroups("family"));
     await spoil(world);
-    await world.settle(wishingGroups("family"), await world.api.observe("routes", before));
+    await world.settle(desiredForGroups("family"), await world.api.observe("routes", before));
     // A renamed mapping stays as the user's and adds the same groups once more.
     const { cfauth_groups_home: groups } = await claimsOfAlice(world);
     expect(new Set(groups as string[])).toEqual(new Set(["family"]));
@@ -134,7 +134,7 @@ test.each<{ readonly name: string; readonly spoil: (world: LoginScene) => unknow
 /** Steps of both cfauths in turn, each from an observation that the other's step has outdated, until both stay quiet. */
 async function alternating(world: LoginScene): Promise<readonly [ObservedLogin, ObservedLogin]> {
   const hands = [world.hand({ owner: "home" }), world.hand({ owner: "lab-2" })] as const;
-  const wishes = [wishingGroups("family"), wishingGroups("kids")] as const;
+  const wishes = [desiredForGroups("family"), desiredForGroups("kids")] as const;
   const seen: [ObservedLogin, ObservedLogin] = [await hands[0].look(), await hands[1].look()];
   const steps: string[] = [];
   for (const round of Array(24).keys()) {
@@ -151,7 +151,7 @@ async function alternating(world: LoginScene): Promise<readonly [ObservedLogin, 
 test("two cfauths that share a login keep each other's groups in it", async () => {
   await using world = await scene();
   nested(world);
-  await world.settle(wishing());
+  await world.settle(desiredFor());
   await alternating(world);
   expect(methodIn(world).config).toMatchObject({
     scopes: ["openid", "email", "profile", "cfauth_groups_home", "cfauth_groups_lab_2"],
@@ -176,7 +176,7 @@ const OAUTH = "authentik_providers_oauth2";
 
 test("a token that may not create a scope mapping admits direct members, with a warning and no error", async () => {
   await using world = await scene();
-  await world.settle(wishing());
+  await world.settle(desiredFor());
   world.ak.state.apiToken.permissions = new Set(
     [
       `${OAUTH}.view_oauth2provider`,
@@ -184,9 +184,9 @@ test("a token that may not create a scope mapping admits direct members, with a 
       "authentik_core.view_application",
     ].concat("authentik_flows.view_flow", "authentik_crypto.view_certificatekeypair"),
   );
-  const observed = await world.settle(wishingGroups("family"));
+  const observed = await world.settle(desiredForGroups("family"));
   expect(observed.groups).toMatchObject({ mapping: undefined, canWriteMapping: false });
-  expect(loginPrerequisite.propose({ login: observed }, wishingGroups("family"))).toMatchObject({
+  expect(loginPrerequisite.propose({ login: observed }, desiredForGroups("family"))).toMatchObject({
     changes: [],
     problems: [{ code: "CFA-GROUP-DIRECT", severity: "warning" }],
     ready: true,
@@ -201,9 +201,9 @@ test("a token that may not create a scope mapping admits direct members, with a 
 
 test("a scope mapping that Authentik refuses to create does not count as applied", async () => {
   await using world = await scene();
-  const observed = await world.settle(wishing());
+  const observed = await world.settle(desiredFor());
   world.ak.state.apiToken.permissions = new Set();
-  const { changes } = loginPrerequisite.propose({ login: observed }, wishingGroups("family"));
+  const { changes } = loginPrerequisite.propose({ login: observed }, desiredForGroups("family"));
   expect(await world.api.apply(changes, observed)).toMatchObject({
     applied: [],
     failures: [],
@@ -219,18 +219,18 @@ test("a permission that is granted later is noticed at the next full observation
     status: 403,
     body: { detail: "You do not have permission to perform this action." },
   });
-  const refused = await world.settle(wishingGroups("family"));
+  const refused = await world.settle(desiredForGroups("family"));
   expect(mappingsIn(world)).toEqual([]);
-  await world.settle(wishingGroups("family"), await world.api.observe("routes", refused));
+  await world.settle(desiredForGroups("family"), await world.api.observe("routes", refused));
   expect(mappingsIn(world)).toEqual([]);
-  await world.settle(wishingGroups("family"), await world.api.observe("all", refused));
+  await world.settle(desiredForGroups("family"), await world.api.observe("all", refused));
   expect(await claimsOfAlice(world)).toMatchObject({ cfauth_groups_home: ["family"] });
 });
 
 test("a scope mapping that cfauth may not change still carries its groups", async () => {
   await using world = await scene();
   nested(world);
-  await world.settle(wishingGroups("family"));
+  await world.settle(desiredForGroups("family"));
   world.ak.controls.fault(
     ({ path, write }) => path.startsWith(MAPPINGS) && write,
     {
@@ -240,7 +240,7 @@ test("a scope mapping that cfauth may not change still carries its groups", asyn
     },
     Number.POSITIVE_INFINITY,
   );
-  const observed = await world.settle(wishingGroups("family", "kids"));
+  const observed = await world.settle(desiredForGroups("family", "kids"));
   expect(observed.groups).toMatchObject({ canWriteMapping: false });
   expect(await claimsOfAlice(world)).toMatchObject({
     cfauth_groups_home: ["family"],
@@ -250,16 +250,16 @@ test("a scope mapping that cfauth may not change still carries its groups", asyn
 
 test("a scope mapping whose creation got no answer is found and not created again", async () => {
   await using world = await scene();
-  const before = await world.settle(wishing());
+  const before = await world.settle(desiredFor());
   world.ak.controls.fault(({ path, method }) => path === MAPPINGS && method === "POST", {
     kind: "reset",
     when: "after",
   });
-  await expect(world.settle(wishingGroups("family"), before)).rejects.toMatchObject({
+  await expect(world.settle(desiredForGroups("family"), before)).rejects.toMatchObject({
     code: "CFA-AK-UNREACHABLE",
     outcomeUnknown: true,
   });
-  await world.settle(wishingGroups("family"), before);
+  await world.settle(desiredForGroups("family"), before);
   expect(mappingIn(world)).toMatchObject({
     name: "cfauth (home): groups",
     scope_name: "cfauth_groups_home",
@@ -269,9 +269,9 @@ test("a scope mapping whose creation got no answer is found and not created agai
 
 test("a scope mapping of our name that carries fewer groups is taken over", async () => {
   await using world = await scene();
-  const before = await world.settle(wishing());
-  await world.hand().settle(wishingGroups("kids"));
-  await world.settle(wishingGroups("family"), before);
+  const before = await world.settle(desiredFor());
+  await world.hand().settle(desiredForGroups("kids"));
+  await world.settle(desiredForGroups("family"), before);
   expect(mappingIn(world).expression).toContain('wanted = ["family","kids"]');
 });
 
@@ -282,7 +282,7 @@ test("any other refusal of a scope mapping is an error", async () => {
     status: 400,
     body: { expression: ["no such thing"] },
   });
-  await expect(world.settle(wishingGroups("family"))).rejects.toMatchObject({
+  await expect(world.settle(desiredForGroups("family"))).rejects.toMatchObject({
     code: "CFA-AK-REFUSED",
     vendor: ["expression"],
   });

@@ -4,7 +4,7 @@ import { library } from "../../../sandbox/authentik/library.ts";
 import type { Certificate } from "../../../sandbox/authentik/state.ts";
 import { wire } from "../../../sandbox/authentik/testing.ts";
 import { version } from "../../../sandbox/authentik/versions.ts";
-import { wishing } from "../../../support/observed-state.ts";
+import { desiredFor } from "../../../support/observed-state.ts";
 import { claimsOfAlice, type LoginScene, loginScene, methodIn, only, providerIn } from "./scene.ts";
 
 /** A login scene with one cfauth. */
@@ -15,10 +15,10 @@ async function scene(options: Parameters<typeof loginScene>[0] = {}) {
 
 test("Access looks for keys at an application's new slug, and nothing is written to Authentik", async () => {
   await using world = await scene();
-  const before = await world.settle(wishing());
+  const before = await world.settle(desiredFor());
   await world.ak.ask("PATCH", "/core/applications/cf-tunnel-access/", { slug: "renamed" });
   world.ak.controls.clear();
-  await world.settle(wishing(), await world.api.observe("routes", before));
+  await world.settle(desiredFor(), await world.api.observe("routes", before));
   expect(world.ak.controls.writes()).toEqual([]);
   expect(methodIn(world).config["certs_url"]).toBe(
     "https://auth.example.com/application/o/renamed/jwks/",
@@ -28,8 +28,8 @@ test("Access looks for keys at an application's new slug, and nothing is written
 
 test("a changed public URL reaches Cloudflare", async () => {
   await using world = await scene();
-  await world.settle(wishing());
-  await world.hand({ publicUrl: "https://login.example.net/sso" }).settle(wishing());
+  await world.settle(desiredFor());
+  await world.hand({ publicUrl: "https://login.example.net/sso" }).settle(desiredFor());
   expect(methodIn(world).config).toMatchObject({
     auth_url: "https://login.example.net/sso/application/o/authorize/",
     token_url: "https://login.example.net/sso/application/o/token/",
@@ -54,41 +54,41 @@ const key = (type: "rsa" | "ec" | "ed25519", name: string): Certificate => {
 
 test("a deleted signing key is replaced by another one that Cloudflare can verify", async () => {
   await using world = await scene();
-  const before = await world.settle(wishing());
+  const before = await world.settle(desiredFor());
   const { certificates } = world.ak.state;
   const other = key("ec", "of mine");
   certificates.splice(0, 1, other);
   providerIn(world).signing_key = null;
-  await world.settle(wishing(), await world.api.observe("routes", before));
+  await world.settle(desiredFor(), await world.api.observe("routes", before));
   expect(providerIn(world).signing_key).toBe(other.pk);
 });
 
 test("a new signing key that someone set since the last full observation stays", async () => {
   await using world = await scene();
-  const before = await world.settle(wishing());
+  const before = await world.settle(desiredFor());
   const other = key("rsa", "of mine");
   world.ak.state.certificates.push(other);
   providerIn(world).signing_key = other.pk;
-  await world.settle(wishing(), await world.api.observe("routes", before));
+  await world.settle(desiredFor(), await world.api.observe("routes", before));
   expect(providerIn(world).signing_key).toBe(other.pk);
 });
 
 test("a signing key of a type that Cloudflare cannot verify is replaced", async () => {
   await using world = await scene();
-  const before = await world.settle(wishing());
+  const before = await world.settle(desiredFor());
   const usual = providerIn(world).signing_key;
   const odd = key("ed25519", "modern");
   world.ak.state.certificates.push(odd);
   providerIn(world).signing_key = odd.pk;
-  await world.settle(wishing(), await world.api.observe("routes", before));
+  await world.settle(desiredFor(), await world.api.observe("routes", before));
   expect(providerIn(world).signing_key).toBe(usual);
 });
 
 test("a deleted provider is recreated, and the login method uses the new one", async () => {
   await using world = await scene();
-  const before = await world.settle(wishing());
+  const before = await world.settle(desiredFor());
   await world.ak.ask("DELETE", `/providers/oauth2/${providerIn(world).pk}/`);
-  await world.settle(wishing(), await world.api.observe("routes", before));
+  await world.settle(desiredFor(), await world.api.observe("routes", before));
   expect(methodIn(world).config).toMatchObject({
     client_id: providerIn(world).client_id,
     client_secret: providerIn(world).client_secret,
@@ -98,9 +98,9 @@ test("a deleted provider is recreated, and the login method uses the new one", a
 
 test("an emptied client secret is replaced, and Cloudflare gets the new one", async () => {
   await using world = await scene();
-  await world.settle(wishing());
+  await world.settle(desiredFor());
   providerIn(world).client_secret = "";
-  await world.settle(wishing());
+  await world.settle(desiredFor());
   expect(providerIn(world).client_secret).toHaveLength(64);
   expect(methodIn(world).config["client_secret"]).toBe(providerIn(world).client_secret);
 });
@@ -109,7 +109,7 @@ test.each<{ readonly of: "2024.2" | "2026.8" }>([{ of: "2024.2" }, { of: "2026.8
   "a redirect URI that is a pattern is removed in Authentik $of, and a fixed one of the user stays",
   async ({ of }) => {
     await using world = await scene({ version: of });
-    await world.settle(wishing());
+    await world.settle(desiredFor());
     const [ours] = providerIn(world).redirect_uris;
     if (ours === undefined) throw new Error("no callback");
     const more = [
@@ -125,7 +125,7 @@ test.each<{ readonly of: "2024.2" | "2026.8" }>([{ of: "2024.2" }, { of: "2026.8
         matching_mode: n === 0 ? ours.matching_mode : "regex",
       })),
     ];
-    await world.settle(wishing());
+    await world.settle(desiredFor());
     expect(providerIn(world).redirect_uris.map(({ url }) => url)).toEqual([ours.url, more[0]]);
   },
 );
@@ -137,7 +137,7 @@ test.each<{ readonly of: "2024.2" | "2026.8" }>([{ of: "2024.2" }, { of: "2026.8
   "the login's application is in no one's library in Authentik $of, even if it was made by hand",
   async ({ of }) => {
     await using world = await scene({ version: of });
-    await world.settle(wishing());
+    await world.settle(desiredFor());
     expect(tiles(world, of)).toEqual([]);
     await using other = await scene({ version: of });
     await wire(
@@ -147,7 +147,7 @@ test.each<{ readonly of: "2024.2" | "2026.8" }>([{ of: "2024.2" }, { of: "2026.8
         : {},
     );
     expect(tiles(other, of)).toContain("cf-tunnel-access");
-    await other.settle(wishing());
+    await other.settle(desiredFor());
     expect(tiles(other, of)).toEqual([]);
   },
 );
@@ -155,7 +155,7 @@ test.each<{ readonly of: "2024.2" | "2026.8" }>([{ of: "2024.2" }, { of: "2026.8
 test("a launch URL that someone set on the login's application stays while other fields are corrected", async () => {
   await using world = await scene();
   await wire(world.ak, {}, { meta_launch_url: "https://team.example.com", provider: null });
-  await world.settle(wishing());
+  await world.settle(desiredFor());
   expect(only(world.ak.state.applications)).toMatchObject({
     provider: providerIn(world).pk,
     meta_launch_url: "https://team.example.com",

@@ -5,7 +5,7 @@ import { createLookupDriver } from "../../../../src/resources/contract/lookups.t
 import { loginPrerequisite } from "../../../../src/resources/login/propose.ts";
 import type { ObservedLogin } from "../../../../src/resources/login/types.ts";
 import type { VersionName } from "../../../sandbox/authentik/versions.ts";
-import { wishing, wishingGroups } from "../../../support/observed-state.ts";
+import { desiredFor, desiredForGroups } from "../../../support/observed-state.ts";
 import {
   claimsOfAlice,
   type LoginScene,
@@ -31,9 +31,9 @@ describe.each(VERSIONS)("Authentik $version", ({ version }) => {
   it(`a login without groups converges in Authentik ${version} and Cloudflare`, async () => {
     await using world = await loginScene({ version });
     const hand = world.hand();
-    const observed = await hand.settle(wishing());
+    const observed = await hand.settle(desiredFor());
     expect(await hand.look()).toEqual(observed);
-    expect(loginPrerequisite.propose({ login: observed }, wishing())).toEqual({
+    expect(loginPrerequisite.propose({ login: observed }, desiredFor())).toEqual({
       changes: [],
       problems: [],
       ready: true,
@@ -54,9 +54,9 @@ describe.each(VERSIONS)("Authentik $version", ({ version }) => {
     await using world = await loginScene({ version });
     nested(world);
     const hand = world.hand();
-    const observed = await hand.settle(wishingGroups("family"));
+    const observed = await hand.settle(desiredForGroups("family"));
     expect(await hand.look()).toEqual(observed);
-    expect(loginPrerequisite.propose({ login: observed }, wishingGroups("family"))).toEqual({
+    expect(loginPrerequisite.propose({ login: observed }, desiredForGroups("family"))).toEqual({
       changes: [],
       problems: [],
       ready: true,
@@ -70,27 +70,27 @@ describe.each(VERSIONS)("Authentik $version", ({ version }) => {
   it(`a resync writes neither to Authentik ${version} nor to Cloudflare`, async () => {
     await using world = await loginScene({ version });
     const hand = world.hand();
-    const before = await hand.settle(wishingGroups("family"));
+    const before = await hand.settle(desiredForGroups("family"));
     world.ak.controls.clear();
     world.cf.controls.clear();
     const resynced = await hand.api.observe("routes", before);
     expect(resynced).toEqual(before);
-    await hand.settle(wishingGroups("family"), resynced);
-    await hand.settle(wishingGroups("family"));
+    await hand.settle(desiredForGroups("family"), resynced);
+    await hand.settle(desiredForGroups("family"));
     expect(writes(world)).toEqual([]);
   });
 
   it(`a login that was changed by hand in Authentik ${version} is corrected`, async () => {
     await using world = await loginScene({ version });
     const hand = world.hand();
-    const before = await hand.settle(wishingGroups("family"));
+    const before = await hand.settle(desiredForGroups("family"));
     Object.assign(providerIn(world), {
       signing_key: null,
       redirect_uris: [],
       property_mappings: [],
       include_claims_in_id_token: false,
     });
-    await hand.settle(wishingGroups("family"), await hand.api.observe("routes", before));
+    await hand.settle(desiredForGroups("family"), await hand.api.observe("routes", before));
     expect(await claimsOfAlice(world)).toMatchObject({
       email: "alice@example.com",
       cfauth_groups_home: ["family"],
@@ -111,7 +111,7 @@ describe("Authentik 2026.11, where client secrets are objects of their own", () 
     await using world = await loginScene({ version: "2026.11" });
     world.ak.state.secretMadeByItself = false;
     const hand = world.hand();
-    const observed = await hand.settle(wishingGroups("family"));
+    const observed = await hand.settle(desiredForGroups("family"));
     expect(await hand.look()).toEqual(observed);
     expect(world.ak.state.secrets).toHaveLength(1);
     expect(providerIn(world).secret).toBe(world.ak.state.secrets[0]?.pk);
@@ -122,10 +122,10 @@ describe("Authentik 2026.11, where client secrets are objects of their own", () 
   it("a deleted secret in Authentik 2026.11 is replaced, and Cloudflare gets the new one", async () => {
     await using world = await loginScene({ version: "2026.11" });
     const hand = world.hand();
-    const before = await hand.settle(wishing());
+    const before = await hand.settle(desiredFor());
     await world.ak.ask("DELETE", `/secrets/secrets/${providerIn(world).secret}/`);
     expect(providerIn(world).secret).toBeNull();
-    await hand.settle(wishing(), await hand.api.observe("routes", before));
+    await hand.settle(desiredFor(), await hand.api.observe("routes", before));
     expect(providerIn(world).secret).not.toBeNull();
     expect(methodIn(world).config["client_secret"]).toBe(secretOf(world));
   });
@@ -133,10 +133,10 @@ describe("Authentik 2026.11, where client secrets are objects of their own", () 
   it("a rotated secret in Authentik 2026.11 reaches Cloudflare, and nothing is written to Authentik", async () => {
     await using world = await loginScene({ version: "2026.11" });
     const hand = world.hand();
-    const before = await hand.settle(wishing());
+    const before = await hand.settle(desiredFor());
     for (const secret of world.ak.state.secrets) secret.value = "rotated";
     world.ak.controls.clear();
-    await hand.settle(wishing(), await hand.api.observe("routes", before));
+    await hand.settle(desiredFor(), await hand.api.observe("routes", before));
     expect(methodIn(world).config["client_secret"]).toBe("rotated");
     expect(world.ak.controls.writes()).toEqual([]);
   });
@@ -151,7 +151,7 @@ describe("Authentik 2026.11, where client secrets are objects of their own", () 
     world.ak.state.apiToken.permissions = new Set(documented);
     expect(secretPermissions).toContain(permission);
     world.ak.state.apiToken.permissions = new Set(documented.filter((it) => it !== permission));
-    await expect(world.hand().settle(wishing())).rejects.toMatchObject({
+    await expect(world.hand().settle(desiredFor())).rejects.toMatchObject({
       code: "CFA-AK-PERMISSION",
       fix: expect.stringContaining(permission),
     });
@@ -175,16 +175,16 @@ async function told(world: LoginScene): Promise<readonly string[]> {
   const hand = world.hand();
   const life = async (): Promise<readonly string[]> => {
     const { groups } = await directory.observe({ groups: new Set(["family"]), tokens: new Set() });
-    const first = await hand.settle(wishingGroups("family"));
+    const first = await hand.settle(desiredForGroups("family"));
     for (const application of world.ak.state.applications)
       Object.assign(application, { meta_launch_url: "", meta_hide: false });
     const observed: ObservedLogin = await hand.settle(
-      wishingGroups("admins"),
+      desiredForGroups("admins"),
       await hand.api.observe("routes", first),
     );
     const { problems } = loginPrerequisite.propose(
       { login: observed },
-      wishingGroups("admins", "family"),
+      desiredForGroups("admins", "family"),
     );
     return [...problems, ...("fault" in groups ? [groups.fault] : [])].map(
       ({ message, fix }) => `${message} ${fix}`,

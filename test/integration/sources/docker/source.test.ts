@@ -4,7 +4,7 @@ import { parseOwner } from "../../../../src/core/domain/owner.ts";
 import { ServiceError } from "../../../../src/core/errors.ts";
 import { createDockerSource } from "../../../../src/sources/docker/source.ts";
 import { ownerFromEngine } from "../../../../src/sources/owner.ts";
-import { type Ground, hear, sourceContract } from "../../../support/source-contract.ts";
+import { type Ground, recordWatch, sourceContract } from "../../../support/source-contract.ts";
 import { until } from "../../../support/until.ts";
 import { listed } from "../../../unit/sources/docker/listed.ts";
 import { event, type FakeEngine, fakeEngine } from "./engine.ts";
@@ -158,8 +158,8 @@ describe("a list that could not be read completely", () => {
 describe("events", () => {
   it("events are filtered by name, so that signals and health probes trigger no pass", async () => {
     await using engine = await fakeEngine();
-    await using heard = hear(sourceOf(engine));
-    await heard.watch.ready;
+    await using recorded = recordWatch(sourceOf(engine));
+    await recorded.watch.ready;
     const query = new URL(`http://x${engine.asked[0]?.slice(4)}`).searchParams;
     expect(JSON.parse(query.get("filters") ?? "")).toEqual({
       type: ["container", "network"],
@@ -183,11 +183,11 @@ describe("events", () => {
     { what: "one that is no JSON at all", chunks: ["\u0000\u0001{{{ not an event"] },
   ])("are heard: $what", async ({ chunks }) => {
     await using engine = await fakeEngine();
-    await using heard = hear(sourceOf(engine));
-    await heard.watch.ready;
+    await using recorded = recordWatch(sourceOf(engine));
+    await recorded.watch.ready;
     for (const chunk of chunks) engine.send(chunk);
-    await until(() => heard.changes() > 0, "a change was told of");
-    expect(heard.states).toEqual([true]);
+    await until(() => recorded.changes() > 0, "a change was told of");
+    expect(recorded.states).toEqual([true]);
     expect(engine.streams.size).toBe(1);
   });
 
@@ -195,57 +195,57 @@ describe("events", () => {
     "events are followed again after the stream was %s, and a pass covers what was missed",
     async (how) => {
       await using engine = await fakeEngine();
-      await using heard = hear(sourceOf(engine));
-      await heard.watch.ready;
-      expect(heard.changes()).toBe(0);
+      await using recorded = recordWatch(sourceOf(engine));
+      await recorded.watch.ready;
+      expect(recorded.changes()).toBe(0);
       engine.cut(how);
       await until(
-        () => heard.changes() === 1 && engine.streams.size === 1,
+        () => recorded.changes() === 1 && engine.streams.size === 1,
         "the stream is open again",
       );
       engine.send(event("start"));
-      await until(() => heard.changes() === 2, "an event on the new stream was heard");
-      expect(heard.states).toEqual([true]);
+      await until(() => recorded.changes() === 2, "an event on the new stream was heard");
+      expect(recorded.states).toEqual([true]);
     },
   );
 
   it("events are followed again after the engine was stopped, which is reported once", async () => {
     await using engine = await fakeEngine();
-    await using heard = hear(sourceOf(engine));
-    await heard.watch.ready;
+    await using recorded = recordWatch(sourceOf(engine));
+    await recorded.watch.ready;
     await engine.stop();
-    await until(() => heard.states.length === 2, "the loss is reported");
+    await until(() => recorded.states.length === 2, "the loss is reported");
     const tried = engine.asked.length;
     await engine.start();
-    await until(() => heard.states.length === 3, "the recovery is reported");
-    expect(heard.states).toEqual([true, false, true]);
-    expect(heard.faults).toMatchObject([{ code: "CFA-DOCKER-UNREACHABLE" }]);
-    expect(heard.changes()).toBeGreaterThan(0);
+    await until(() => recorded.states.length === 3, "the recovery is reported");
+    expect(recorded.states).toEqual([true, false, true]);
+    expect(recorded.faults).toMatchObject([{ code: "CFA-DOCKER-UNREACHABLE" }]);
+    expect(recorded.changes()).toBeGreaterThan(0);
     expect(engine.asked.length).toBeGreaterThan(tried);
   });
 
   it("events that are unavailable at first are followed later, and the watch is not ready until then", async () => {
     await using engine = await fakeEngine();
     await engine.stop();
-    await using heard = hear(sourceOf(engine));
+    await using recorded = recordWatch(sourceOf(engine));
     let ready = false;
-    void heard.watch.ready.then(() => {
+    void recorded.watch.ready.then(() => {
       ready = true;
     });
-    await until(() => heard.states.length === 1, "the failure is reported");
-    expect({ ready, states: heard.states }).toEqual({ ready: false, states: [false] });
+    await until(() => recorded.states.length === 1, "the failure is reported");
+    expect({ ready, states: recorded.states }).toEqual({ ready: false, states: [false] });
     await engine.start();
     await until(() => ready, "the watch is ready");
-    await until(() => heard.changes() > 0, "a pass is requested");
+    await until(() => recorded.changes() > 0, "a pass is requested");
   });
 
   it("events that a proxy refuses are requested repeatedly, and the reason is reported once", async () => {
     await using engine = await fakeEngine();
     answer(engine, "/events", 403, "no");
-    await using heard = hear(sourceOf(engine));
+    await using recorded = recordWatch(sourceOf(engine));
     await until(() => engine.asked.length > 3, "the stream was requested several times");
-    expect(heard.states).toEqual([false]);
-    expect(heard.faults).toMatchObject([
+    expect(recorded.states).toEqual([false]);
+    expect(recorded.faults).toMatchObject([
       {
         code: "CFA-DOCKER-PROXY",
         fix: "allow GET /events in the socket proxy, in addition to /containers/json and /info",
@@ -256,22 +256,22 @@ describe("events", () => {
   it("an event request that the engine never answers times out and is repeated", async () => {
     await using engine = await fakeEngine();
     engine.on("/events", () => {});
-    await using heard = hear(sourceOf(engine, { subscribeMs: 20 }));
+    await using recorded = recordWatch(sourceOf(engine, { subscribeMs: 20 }));
     await until(
-      () => engine.asked.length > 1 && heard.states.length > 0,
+      () => engine.asked.length > 1 && recorded.states.length > 0,
       "the stream was requested again",
     );
-    expect(heard.faults).toMatchObject([{ code: "CFA-DOCKER-UNREACHABLE" }]);
+    expect(recorded.faults).toMatchObject([{ code: "CFA-DOCKER-UNREACHABLE" }]);
   });
 
   it("closing the watch ends the events at once, whether the stream is open or not", async () => {
     await using engine = await fakeEngine();
-    const open = hear(sourceOf(engine));
+    const open = recordWatch(sourceOf(engine));
     await open.watch.ready;
     await open.watch.close();
     await until(() => engine.streams.size === 0, "the stream is closed");
     engine.on("/events", () => {});
-    const waiting = hear(sourceOf(engine));
+    const waiting = recordWatch(sourceOf(engine));
     await until(() => engine.asked.length === 2, "the second watch has sent its request");
     await waiting.watch.close();
     expect(waiting.states).toEqual([]);
@@ -303,8 +303,8 @@ it("only GET requests reach the engine", async () => {
   answer(engine, "/containers/json", 200, []);
   answer(engine, "/info", 200, { ID: "A", ServerVersion: "28" });
   const source = sourceOf(engine);
-  await using heard = hear(source);
-  await heard.watch.ready;
+  await using recorded = recordWatch(source);
+  await recorded.watch.ready;
   await source.list();
   await source.identity();
   expect(engine.asked.map((line) => line.split("?")[0])).toEqual([

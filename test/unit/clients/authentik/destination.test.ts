@@ -14,7 +14,7 @@ const NAMED: Question = {
 };
 const NONE_RUNS = { ...NAMED.book, own: [], name: undefined };
 
-const asked = (more: Partial<Question>) => destinationOf({ ...NAMED, ...more });
+const decide = (more: Partial<Question>) => destinationOf({ ...NAMED, ...more });
 
 describe("where the token goes", () => {
   test.each([
@@ -69,7 +69,7 @@ describe("where the token goes", () => {
       addresses: ["192.168.1.9"],
     },
   ])("$so", ({ question, addresses }) => {
-    expect(asked(question)).toEqual({ kind: "use", addresses });
+    expect(decide(question)).toEqual({ kind: "use", addresses });
   });
 });
 
@@ -111,6 +111,6 @@ describe("where the token does not go", () => {
       is: { kind: "unresolved" },
     },
   ])("$so", ({ question, is }) => {
-    expect(asked(question)).toEqual(is);
+    expect(decide(question)).toEqual(is);
   });
 });

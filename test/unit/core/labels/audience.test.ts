@@ -3,7 +3,7 @@ import type { Workload } from "../../../../src/core/domain/workload.ts";
 import type { LabelContext } from "../../../../src/core/labels/context.ts";
 import { referencedNames } from "../../../../src/core/labels/references.ts";
 import { context, only, workload } from "../../../support/builders.ts";
-import { KNOWN, labelled } from "./known.ts";
+import { decodeLabels, KNOWN } from "./known.ts";
 
 const [FRIENDS, MACHINES] = [
   "00000000-0000-4000-8000-000000000001",
@@ -70,7 +70,7 @@ describe("who may enter", () => {
       audience: { tokens: "any" },
     },
   ])("labels can admit $name", ({ labels, audience }) => {
-    const { exposures, problems } = labelled(labels);
+    const { exposures, problems } = decodeLabels(labels);
     expect(problems).toEqual([]);
     expect(exposures.map(({ protection }) => protection)).toEqual([only(audience)]);
   });
@@ -385,7 +385,7 @@ describe("unknown names and values in the audience", () => {
   it.each(FAULTS)(
     "$name opens nothing, and an open route stays as it is",
     ({ labels, settings, says }) => {
-      const { exposures, faulty, ...it_ } = labelled(labels, settings);
+      const { exposures, faulty, ...it_ } = decodeLabels(labels, settings);
       expect(exposures).toEqual([]);
       expect(it_.says).toEqual(says);
       expect(
@@ -404,7 +404,7 @@ describe("unknown names and values in the audience", () => {
   );
 
   it("all unknown names of a label are reported at once", () => {
-    const { problems } = labelled({
+    const { problems } = decodeLabels({
       access: "pubic",
       "access.groups": "familly",
       "access.emails": "ann",
@@ -425,7 +425,7 @@ describe("unknown names and values in the audience", () => {
   });
 
   it("foreign text in a problem is on one line and clipped", () => {
-    const { problems } = labelled({ "access.groups": `a\nb${"x".repeat(500)}` });
+    const { problems } = decodeLabels({ "access.groups": `a\nb${"x".repeat(500)}` });
     expect(problems.map(({ message }) => message)).toEqual([
       `Authentik has no group "a b${"x".repeat(97)}" ${GROUP}`,
     ]);
@@ -436,7 +436,7 @@ describe("unknown names and values in the audience", () => {
       ...KNOWN,
       tokens: { fault: { code: "CFA-CF-PERMISSION", message: "no", fix: "do" } },
     } as const;
-    expect(labelled({ "access.service-tokens": "any" }, { lookups: directory }).opens).toEqual([
+    expect(decodeLabels({ "access.service-tokens": "any" }, { lookups: directory }).opens).toEqual([
       "app.example.com authentik",
     ]);
   });
@@ -445,7 +445,7 @@ describe("unknown names and values in the audience", () => {
 describe("default groups", () => {
   const defaults = { access: "authentik", groups: ["family", "admins"], session: "24h" } as const;
   const audiences = (labels: Workload["labels"]) =>
-    labelled(labels, { defaults }).exposures.map(({ protection }) => protection);
+    decodeLabels(labels, { defaults }).exposures.map(({ protection }) => protection);
 
   it("default groups apply to a route that names none", () => {
     expect(audiences({})).toEqual([only({ groups: ["admins", "family"] })]);
@@ -464,7 +464,7 @@ describe("default groups", () => {
   });
 
   it("default groups do not apply to a public route, even an unknown one", () => {
-    const { opens, problems } = labelled(
+    const { opens, problems } = decodeLabels(
       { access: "public" },
       { defaults: { ...defaults, groups: ["zebra"] } },
     );
@@ -473,7 +473,7 @@ describe("default groups", () => {
 
   it("unknown default groups hold up only the routes without the label", () => {
     expect(
-      labelled({ "access.groups": "family" }, { defaults: { ...defaults, groups: ["zebra"] } })
+      decodeLabels({ "access.groups": "family" }, { defaults: { ...defaults, groups: ["zebra"] } })
         .opens,
     ).toEqual(["app.example.com authentik"]);
   });
@@ -482,7 +482,7 @@ describe("default groups", () => {
 it("a session lasts as long as CFAUTH_DEFAULT_SESSION says, unless the label says otherwise", () => {
   const defaults = { access: "authentik", groups: [], session: "168h" } as const;
   const sessions = (labels: Workload["labels"]) =>
-    labelled(labels, { defaults }).exposures.map(
+    decodeLabels(labels, { defaults }).exposures.map(
       ({ protection }) => protection.kind === "authentik" && protection.session,
     );
   expect([sessions({}), sessions({ "access.session": "30m" })]).toEqual([["168h"], ["30m"]]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { AuthentikContainer } from "../../../../src/core/domain/authentik-container.ts";
 import type { Workload } from "../../../../src/core/domain/workload.ts";
 import { authentikIs, type ContextOptions } from "../../../support/builders.ts";
-import { labelled } from "./known.ts";
+import { decodeLabels } from "./known.ts";
 
 const AUTH = "auth.example.com";
 const login = (
@@ -54,7 +54,7 @@ describe("a container that is not Authentik and asks for Authentik's hostname", 
   ])(
     "a container that is not Authentik gets none of Authentik's hostname, and one problem: $name",
     ({ labels, settings = FOUND }) => {
-      const { exposures, faulty, problems } = labelled(labels, settings);
+      const { exposures, faulty, problems } = decodeLabels(labels, settings);
       expect([exposures, faulty]).toEqual([[], []]);
       expect(
         problems.map(({ code, severity, effect, container }) => [
@@ -68,7 +68,7 @@ describe("a container that is not Authentik and asks for Authentik's hostname", 
   );
 
   it("a container that asks for Authentik's hostname keeps its other hostnames", () => {
-    const { opens, says } = labelled({ hostname: `${AUTH},app.example.com` }, FOUND);
+    const { opens, says } = decodeLabels({ hostname: `${AUTH},app.example.com` }, FOUND);
     expect([opens, says.map(([code]) => code)]).toEqual([
       ["app.example.com authentik"],
       ["CFA-AK-OWN-HOST"],
@@ -97,7 +97,7 @@ describe("a container that is not Authentik and asks for Authentik's hostname", 
       which: "neither AUTHENTIK_API_URL nor CFAUTH_AUTHENTIK_CONTAINER names a container",
     },
   ])("the problem of Authentik's hostname says $name", ({ container, which }) => {
-    const [problem] = labelled({ hostname: AUTH }, login(container)).problems;
+    const [problem] = decodeLabels({ hostname: AUTH }, login(container)).problems;
     expect(problem?.message).toBe(
       `cfauth.hostname asks for ${AUTH}, which only Authentik's own container may use (${which}); another container there could forge every login`,
     );
@@ -112,7 +112,7 @@ describe("Authentik's own container", () => {
 
   it("Authentik's own container may protect a path of its hostname", () => {
     expect(
-      labelled(
+      decodeLabels(
         { hostname: AUTH, "admin.hostname": AUTH, "admin.path": "/if/admin" },
         OWN,
       ).opens.toSorted(),
@@ -122,7 +122,7 @@ describe("Authentik's own container", () => {
   it("Authentik's own container may use the rest of its hostname if AUTHENTIK_URL has a path", () => {
     const settings = login(authentikIs("app"), { path: "/ak" });
     expect(
-      labelled(
+      decodeLabels(
         { hostname: AUTH, "ak.hostname": AUTH, "ak.path": "/ak" },
         settings,
       ).opens.toSorted(),

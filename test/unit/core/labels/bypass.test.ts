@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../../../src/core/domain/workload.ts";
 import { anybody, decoded, only, reachedExposure, workload } from "../../../support/builders.ts";
-import { labelled } from "./known.ts";
+import { decodeLabels } from "./known.ts";
 
 const HIDDEN = {
   name: undefined,
@@ -13,7 +13,7 @@ const HIDDEN = {
 
 describe("paths that need no login", () => {
   it("paths without a login are separate public routes without a tile beside the protected route", () => {
-    const { exposures, problems } = labelled({
+    const { exposures, problems } = decodeLabels({
       "access.bypass": "/hooks/, /healthz,/hooks",
       "app.name": "Wiki",
       adopt: "true",
@@ -32,7 +32,7 @@ describe("paths that need no login", () => {
 
   it("of nested paths without a login only the outermost becomes a route", () => {
     expect(
-      labelled({ "access.bypass": "/hooks/github,/hooks,/hooks/gitlab/x,/hooksy" }).opens,
+      decodeLabels({ "access.bypass": "/hooks/github,/hooks,/hooks/gitlab/x,/hooksy" }).opens,
     ).toEqual([
       "app.example.com authentik",
       "app.example.com/hooks public",
@@ -42,7 +42,7 @@ describe("paths that need no login", () => {
 
   it("paths without a login exist at each of several hostnames", () => {
     expect(
-      labelled({ hostname: "a.example.com,b.example.com", "access.bypass": "/hooks" }).opens,
+      decodeLabels({ hostname: "a.example.com,b.example.com", "access.bypass": "/hooks" }).opens,
     ).toEqual([
       "a.example.com authentik",
       "b.example.com authentik",
@@ -52,7 +52,7 @@ describe("paths that need no login", () => {
   });
 
   it("paths without a login are below the path of their route", () => {
-    expect(labelled({ path: "/api", "access.bypass": "/api/hooks" }).opens).toEqual([
+    expect(decodeLabels({ path: "/api", "access.bypass": "/api/hooks" }).opens).toEqual([
       "app.example.com/api authentik",
       "app.example.com/api/hooks public",
     ]);
@@ -60,7 +60,7 @@ describe("paths that need no login", () => {
 
   it("paths without a login do not change who may enter the rest", () => {
     expect(
-      labelled({ "access.groups": "family", "access.bypass": "/hooks" }).exposures.map(
+      decodeLabels({ "access.groups": "family", "access.bypass": "/hooks" }).exposures.map(
         ({ protection }) => protection,
       ),
     ).toEqual([only({ groups: ["family"] }), anybody]);
@@ -142,7 +142,7 @@ describe("invalid paths without a login", () => {
     "$name as a path without a login opens nothing, including the valid paths beside it",
     ({ labels = {}, bad, why, fix }) => {
       const good = `${labels["path"] ?? ""}/good`;
-      const { exposures, faulty, says } = labelled({
+      const { exposures, faulty, says } = decodeLabels({
         ...labels,
         "access.bypass": `${good},${bad}`,
       });
@@ -171,7 +171,7 @@ describe("invalid paths without a login", () => {
     { name: "a faulty port", labels: { port: "x", "access.bypass": "/hooks,/x" } },
     { name: "an unknown label", labels: { acess: "x", "access.bypass": "/hooks,/x" } },
   ])("open paths without a login stay as they are when the labels get $name", ({ labels }) => {
-    const { exposures, faulty } = labelled(labels);
+    const { exposures, faulty } = decodeLabels(labels);
     expect(exposures).toEqual([]);
     expect(
       faulty.map(({ route, saysPublic, closeNow }) => [route.path, saysPublic, closeNow]),
@@ -184,14 +184,14 @@ describe("invalid paths without a login", () => {
 
   it("paths without a login do not open below a path that cannot be parsed", () => {
     expect(
-      labelled({ path: "api", "access.bypass": "/api/hooks" }).faulty.map(
+      decodeLabels({ path: "api", "access.bypass": "/api/hooks" }).faulty.map(
         ({ route }) => route.path,
       ),
     ).toEqual([undefined]);
   });
 
   it("a path without a login that is also a named route is ambiguous and opens in neither way", () => {
-    const { opens, faulty, says } = labelled({
+    const { opens, faulty, says } = decodeLabels({
       "access.bypass": "/hooks",
       "hooks.hostname": "app.example.com",
       "hooks.path": "/hooks",

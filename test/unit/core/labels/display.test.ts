@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { decoded, plain, reachedExposure, workload } from "../../../support/builders.ts";
-import { labelled } from "./known.ts";
+import { decodeLabels } from "./known.ts";
 
 describe("how a route is displayed", () => {
   it("a route is displayed as its labels say, each text on one line", () => {
-    const { exposures, problems } = labelled({
+    const { exposures, problems } = decodeLabels({
       "app.name": " Family\n  wiki ",
       "app.icon": "fa://fa-book",
       "app.description": "What we know, and what we do not.",
@@ -26,7 +26,7 @@ describe("how a route is displayed", () => {
   });
 
   it("a route is visible if no label says otherwise", () => {
-    expect(labelled({ "app.hidden": "false" }).exposures).toEqual([
+    expect(decodeLabels({ "app.hidden": "false" }).exposures).toEqual([
       reachedExposure("app.example.com", { display: plain }),
     ]);
   });
@@ -37,9 +37,9 @@ describe("how a route is displayed", () => {
     "fa://fa-book",
     "fa://fa-360",
   ])("a route may have the icon %s", (icon) => {
-    expect(labelled({ "app.icon": icon }).exposures.map(({ display }) => display.icon)).toEqual([
-      icon,
-    ]);
+    expect(decodeLabels({ "app.icon": icon }).exposures.map(({ display }) => display.icon)).toEqual(
+      [icon],
+    );
   });
 
   it.each([
@@ -56,7 +56,7 @@ describe("how a route is displayed", () => {
     "https://example.com/a b.png",
     `https://example.com/${"x".repeat(500)}`,
   ])("a route with the icon %j does not open", (icon) => {
-    const { exposures, says } = labelled({ "app.icon": icon });
+    const { exposures, says } = decodeLabels({ "app.icon": icon });
     expect(exposures).toEqual([]);
     expect(says).toEqual([
       [
@@ -72,7 +72,7 @@ describe("how a route is displayed", () => {
     "a route does not open if %s is empty, too long or has invisible characters",
     (key) => {
       const says = (text: string) =>
-        labelled({ [key]: text }).problems.map(({ code, fix }) => [code, fix]);
+        decodeLabels({ [key]: text }).problems.map(({ code, fix }) => [code, fix]);
       expect([says(" "), says("x".repeat(251)), says("a\u0000b")]).toEqual([
         [["CFA-LABEL-VALUE", "write a text, or remove the label"]],
         [["CFA-LABEL-VALUE", "write at most 250 characters"]],
@@ -88,7 +88,7 @@ describe("adoption of foreign objects", () => {
     { text: "true", adopt: true },
     { text: "false", adopt: false },
   ])("adopt=$text is read as $adopt", ({ text, adopt }) => {
-    expect(labelled({ adopt: text }).exposures).toEqual([
+    expect(decodeLabels({ adopt: text }).exposures).toEqual([
       reachedExposure("app.example.com", { adopt }),
     ]);
   });
@@ -107,7 +107,7 @@ describe("adoption of foreign objects", () => {
     { key: "adopt", text: "", fix: "write true or false" },
     { key: "app.hidden", text: "no", fix: "write false" },
   ])("$key=$text is neither yes nor no and opens nothing", ({ key, text, fix }) => {
-    const { exposures, says } = labelled({ [key]: text });
+    const { exposures, says } = decodeLabels({ [key]: text });
     expect(exposures).toEqual([]);
     expect(says).toEqual([
       [

@@ -31,7 +31,7 @@ export const KNOWN: Lookups = {
  * The result for container `app` at app.example.com with these labels, written without their
  * prefix.
  */
-export const labelled = (labels: Workload["labels"], settings: ContextOptions = {}) => {
+export const decodeLabels = (labels: Workload["labels"], settings: ContextOptions = {}) => {
   const full = Object.fromEntries(
     Object.entries(labels).map(([key, text]) => [`cfauth.${key}`, text]),
   );

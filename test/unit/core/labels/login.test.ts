@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../../../src/core/domain/workload.ts";
 import { decoded, reachedExposure, workload } from "../../../support/builders.ts";
-import { KNOWN, labelled } from "./known.ts";
+import { decodeLabels, KNOWN } from "./known.ts";
 
 const AUTH = "auth.example.com";
 const HIDDEN = {
@@ -22,12 +22,12 @@ const remove = (label: string) => `remove ${label}; Authentik itself decides who
 
 describe("Authentik's own hostname", () => {
   it("Authentik's own hostname is public without a tile or a warning, because the login cannot be behind itself", () => {
-    const { exposures, problems } = labelled({ hostname: AUTH, "app.name": "Authentik" });
+    const { exposures, problems } = decodeLabels({ hostname: AUTH, "app.name": "Authentik" });
     expect([exposures, problems]).toEqual([[login], []]);
   });
 
   it("Authentik's own hostname causes no warning if its labels say public", () => {
-    const { exposures, problems } = labelled({ hostname: AUTH, access: "public" });
+    const { exposures, problems } = decodeLabels({ hostname: AUTH, access: "public" });
     expect([exposures, problems]).toEqual([[login], []]);
   });
 
@@ -37,15 +37,15 @@ describe("Authentik's own hostname", () => {
       { access: "public" },
       { "access.bypass": "/hooks" },
     ] satisfies Workload["labels"][]) {
-      expect(labelled({ hostname: AUTH, ...labels }, { allowPublic: false }).exposures).toEqual([
-        login,
-      ]);
+      expect(decodeLabels({ hostname: AUTH, ...labels }, { allowPublic: false }).exposures).toEqual(
+        [login],
+      );
     }
   });
 
   it("Authentik's own hostname is open although every route has default groups, known or not", () => {
     const defaults = { access: "authentik", groups: ["zebra"], session: "24h" } as const;
-    const { exposures, problems } = labelled({ hostname: AUTH }, { defaults });
+    const { exposures, problems } = decodeLabels({ hostname: AUTH }, { defaults });
     expect([exposures, problems]).toEqual([[login], []]);
   });
 
@@ -60,7 +60,7 @@ describe("Authentik's own hostname", () => {
     { key: "access.policies", text: "Anyone" },
     { key: "access.service-tokens", text: "any" },
   ])("Authentik's own hostname is open in spite of $key=$text, with a warning", ({ key, text }) => {
-    const { exposures, problems, says } = labelled({ hostname: AUTH, [key]: text });
+    const { exposures, problems, says } = decodeLabels({ hostname: AUTH, [key]: text });
     expect(exposures).toEqual([login]);
     expect(says).toEqual([vain(`cfauth.${key}`, text, remove(`cfauth.${key}`))]);
     expect(problems.map(({ severity, effect, route }) => [severity, effect, route])).toEqual([
@@ -69,7 +69,7 @@ describe("Authentik's own hostname", () => {
   });
 
   it("Authentik's own hostname causes a warning for each label without effect", () => {
-    const { problems } = labelled({
+    const { problems } = decodeLabels({
       hostname: AUTH,
       access: "authentik",
       "access.groups": "family",
@@ -83,7 +83,7 @@ describe("Authentik's own hostname", () => {
   });
 
   it("Authentik's own hostname does not open with other faulty labels, and stays as it is if it is open", () => {
-    const { exposures, faulty } = labelled({ hostname: AUTH, port: "x", access: "authentik" });
+    const { exposures, faulty } = decodeLabels({ hostname: AUTH, port: "x", access: "authentik" });
     expect(exposures).toEqual([]);
     expect(faulty.map(({ saysPublic, closeNow }) => [saysPublic, closeNow])).toEqual([
       [true, false],
@@ -108,17 +108,20 @@ describe("a second hostname in the label of Authentik's own", () => {
   const apart = "give auth.example.com a route of its own, cfauth.login.hostname";
 
   it("a second hostname of Authentik's container is protected", () => {
-    expect(labelled({ hostname }).opens).toEqual([`${AUTH} login`, "other.example.com authentik"]);
+    expect(decodeLabels({ hostname }).opens).toEqual([
+      `${AUTH} login`,
+      "other.example.com authentik",
+    ]);
   });
 
   it("a second hostname of Authentik's container keeps its protection: the warning says to separate the labels, not to remove them", () => {
-    const { exposures, says } = labelled({ hostname, "access.groups": "family" });
+    const { exposures, says } = decodeLabels({ hostname, "access.groups": "family" });
     expect(exposures.map(({ protection }) => protection.kind)).toEqual(["login", "authentik"]);
     expect(says).toEqual([vain("cfauth.access.groups", "family", apart)]);
   });
 
   it("a second hostname of Authentik's container has its paths without a login, and Authentik's own has none", () => {
-    expect(labelled({ hostname, "access.bypass": "/hooks" }).opens).toEqual([
+    expect(decodeLabels({ hostname, "access.bypass": "/hooks" }).opens).toEqual([
       `${AUTH} login`,
       "other.example.com authentik",
       "other.example.com/hooks public",
@@ -158,7 +161,7 @@ describe("a second hostname in the label of Authentik's own", () => {
   ])(
     "only the second hostname is closed by a fault of its protection: $name",
     ({ labels, allowPublic = true, code, faulty }) => {
-      const it_ = labelled({ hostname, ...labels }, { allowPublic });
+      const it_ = decodeLabels({ hostname, ...labels }, { allowPublic });
       expect(it_.exposures).toEqual([login]);
       expect(
         it_.faulty.map(({ route, saysPublic, closeNow }) => [
@@ -177,7 +180,7 @@ describe("a second hostname in the label of Authentik's own", () => {
   );
 
   it("a public second hostname is closed at once if nothing may be public, while Authentik's own stays as it is despite other faults", () => {
-    const { exposures, faulty } = labelled(
+    const { exposures, faulty } = decodeLabels(
       { hostname, access: "public", port: "x" },
       { allowPublic: false },
     );
@@ -189,7 +192,7 @@ describe("a second hostname in the label of Authentik's own", () => {
   });
 
   it("a second hostname is closed together with Authentik's own by any other fault", () => {
-    const { exposures, faulty } = labelled({ hostname, port: "x" });
+    const { exposures, faulty } = decodeLabels({ hostname, port: "x" });
     expect(exposures).toEqual([]);
     expect(
       faulty.map(({ route, saysPublic, closeNow }) => [route.hostname, saysPublic, closeNow]),
@@ -230,18 +233,20 @@ describe("a path in AUTHENTIK_URL", () => {
       opens: ["example.com/authors authentik"],
     },
   ])("$name", ({ labels, opens }) => {
-    expect(labelled({ hostname: "example.com", ...labels }, settings).opens).toEqual(opens);
+    expect(decodeLabels({ hostname: "example.com", ...labels }, settings).opens).toEqual(opens);
   });
 
   it("with a path in AUTHENTIK_URL, the same path of another hostname is protected", () => {
-    expect(labelled({ path: "/auth" }, settings).opens).toEqual(["app.example.com/auth authentik"]);
+    expect(decodeLabels({ path: "/auth" }, settings).opens).toEqual([
+      "app.example.com/auth authentik",
+    ]);
   });
 
   it("a path of Authentik's own hostname is protected if the whole hostname is Authentik's", () => {
-    expect(labelled({ hostname: AUTH, path: "/x" }).opens).toEqual([`${AUTH}/x authentik`]);
+    expect(decodeLabels({ hostname: AUTH, path: "/x" }).opens).toEqual([`${AUTH}/x authentik`]);
   });
 
   it("a wildcard around Authentik's own hostname is protected", () => {
-    expect(labelled({ hostname: "*.example.com" }).opens).toEqual(["*.example.com authentik"]);
+    expect(decodeLabels({ hostname: "*.example.com" }).opens).toEqual(["*.example.com authentik"]);
   });
 });

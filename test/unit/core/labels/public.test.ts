@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../../../src/core/domain/workload.ts";
-import { labelled } from "./known.ts";
+import { decodeLabels } from "./known.ts";
 
 const PUBLIC = { access: "public", groups: [], session: "24h" } as const;
 
@@ -15,7 +15,7 @@ describe("access=public", () => {
   ])(
     "access=public beside $key opens nothing, because it is unknown which of the two is meant",
     ({ key, text }) => {
-      const { exposures, says } = labelled({ access: "public", [key]: text });
+      const { exposures, says } = decodeLabels({ access: "public", [key]: text });
       expect(exposures).toEqual([]);
       expect(says).toEqual([
         [
@@ -72,7 +72,7 @@ describe("public by default", () => {
       opens: [],
     },
   ])("$name", ({ labels, opens }) => {
-    expect(labelled(labels, { defaults: PUBLIC }).opens).toEqual(opens);
+    expect(decodeLabels(labels, { defaults: PUBLIC }).opens).toEqual(opens);
   });
 
   it.each<{ name: string; labels: Workload["labels"] }>([
@@ -82,14 +82,14 @@ describe("public by default", () => {
     "an open route is closed when its labels get $name, because they do not say public",
     ({ labels }) => {
       expect(
-        labelled(labels, { defaults: PUBLIC }).faulty.map(({ saysPublic }) => saysPublic),
+        decodeLabels(labels, { defaults: PUBLIC }).faulty.map(({ saysPublic }) => saysPublic),
       ).toEqual([false]);
     },
   );
 });
 
 describe("a daemon on which nothing may be public", () => {
-  const barred = (labels: Workload["labels"]) => labelled(labels, { allowPublic: false });
+  const barred = (labels: Workload["labels"]) => decodeLabels(labels, { allowPublic: false });
 
   it("a public route does not open if nothing may be public, and an open one is closed", () => {
     const { exposures, faulty, says } = barred({ access: "public" });

@@ -18,7 +18,7 @@ const HOST = { "cfauth.hostname": "app.example.com" };
 const run = ({ labels, container, others = [], settings }: Row) =>
   decoded([workload(labels, container), ...others], settings);
 
-function refuses(rows: readonly Row[]): void {
+function expectRefused(rows: readonly Row[]): void {
   it.each(rows)("$name exposes nothing, and the problem says what would be right", (row) => {
     const { exposures, problems } = run(row);
     expect(exposures).toEqual([]);
@@ -39,7 +39,7 @@ const bad = (text: string, why: string, fix: string): Omit<Row, "name"> => ({
 const LIKE = "write it like app.example.com: letters, digits and hyphens between dots";
 
 describe("invalid hostnames", () => {
-  refuses([
+  expectRefused([
     {
       name: "a hostname with a scheme",
       ...bad("https://app.example.com", "has a scheme", "write app.example.com"),
@@ -224,7 +224,7 @@ describe("invalid hostnames", () => {
 const DUAL = { ...HOST, "cfauth.port": "80" };
 
 describe("containers that cannot be reached", () => {
-  refuses([
+  expectRefused([
     {
       name: "a container with several exposed ports and no port label",
       labels: HOST,
@@ -437,7 +437,7 @@ const unknown = (label: string, fix: string): Omit<Row, "name"> => ({
 });
 
 describe("unknown labels", () => {
-  refuses([
+  expectRefused([
     { name: "a label with a missing letter", ...unknown("cfauth.acess", "write cfauth.access") },
     { name: "a label with two swapped letters", ...unknown("cfauth.prot", "write cfauth.port") },
     { name: "a label in another letter case", ...unknown("cfauth.Port", "write cfauth.port") },
@@ -523,7 +523,7 @@ const value = (label: string, text: string, why: string, fix: string): Omit<Row,
 const DURATION = "write a number and a unit: 30s, 5m, 24h or 7d";
 
 describe("invalid values", () => {
-  refuses([
+  expectRefused([
     {
       name: "an access value that is nearly authentik",
       ...value("access", "authentic", "is neither authentik nor public", "write authentik"),
@@ -660,7 +660,7 @@ const LIST_IT = "add the file to CFAUTH_CA_POOLS once cloudflared has it at that
 const HOST_NAME = "write a name such as wiki.internal, without a scheme or a path";
 
 describe("options of cloudflared with a wrong type, which would make cloudflared refuse every route", () => {
-  refuses([
+  expectRefused([
     {
       name: "an invalid flag",
       ...value("origin.noTLSVerify", "yes", "is neither true nor false", "write true"),
@@ -762,7 +762,7 @@ const away = (text: string): Omit<Row, "name"> => ({
 const NOT_TAKEN = "is not an origin that cloudflared accepts";
 
 describe("services that lead away from their own container, or nowhere", () => {
-  refuses([
+  expectRefused([
     {
       name: "a service that leads to another container",
       ...away("http://db:5432"),

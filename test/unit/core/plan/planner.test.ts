@@ -379,13 +379,13 @@ describe("the plan as a list", () => {
 
   it("a record left over without rule or application is deleted", () => {
     const observed = settle(emptyAccount(), [exposure(APP)]);
-    const bare: ObservedState = {
+    const leftover: ObservedState = {
       ...observed,
       access: { ...observed.access, mine: new Map() },
       ingress: emptyAccount().ingress,
     };
-    expect(bare.dns.mine.has(hostname(APP))).toBe(true);
-    expect(keysOf(planOnce(bare, []).changes)[0]).toBe("delete dns app.example.com");
+    expect(leftover.dns.mine.has(hostname(APP))).toBe(true);
+    expect(keysOf(planOnce(leftover, []).changes)[0]).toBe("delete dns app.example.com");
   });
 });
 
@@ -445,7 +445,11 @@ it("a route that waits for a narrower route inside it gets a placeholder rule if
 });
 
 describe("a rule that cloudflared refuses", () => {
-  const refused = (observed: ObservedState, exposure: Exposure, found: boolean): ObservedState => ({
+  const withRefusedRule = (
+    observed: ObservedState,
+    exposure: Exposure,
+    found: boolean,
+  ): ObservedState => ({
     ...observed,
     ingress: {
       ...observed.ingress,
@@ -457,7 +461,9 @@ describe("a rule that cloudflared refuses", () => {
 
   it("a refused rule is removed and reported with its route, and nothing of the route is opened again", () => {
     const wanted = exposure(APP);
-    const observed = settle(refused(settle(emptyAccount(), [wanted]), wanted, true), [wanted]);
+    const observed = settle(withRefusedRule(settle(emptyAccount(), [wanted]), wanted, true), [
+      wanted,
+    ]);
     expect(observed.ingress.rules).toEqual(emptyAccount().ingress.rules);
     const { problems, live } = planOnce(observed, [wanted]);
     expect([problems.map(({ code, route }) => [code, route]), live]).toEqual([
@@ -468,7 +474,7 @@ describe("a rule that cloudflared refuses", () => {
 
   it("a route waits while it is unknown whether its rule is the refused one", () => {
     const wanted = exposure(APP);
-    const observed = settle(refused(emptyAccount(), wanted, false), [wanted]);
+    const observed = settle(withRefusedRule(emptyAccount(), wanted, false), [wanted]);
     const { problems, pending } = planOnce(observed, [wanted]);
     expect([problems, pending.map(({ route }) => route), observed.ingress.rules]).toEqual([
       [],
@@ -483,7 +489,7 @@ describe("a rule that cloudflared refuses", () => {
       origin: { service: "http://app:80", options: { noTLSVerify: true } },
     });
     expect(
-      planOnce(settle(refused(emptyAccount(), wanted, true), [changed]), [changed]).live,
+      planOnce(settle(withRefusedRule(emptyAccount(), wanted, true), [changed]), [changed]).live,
     ).toEqual([APP]);
   });
 });

@@ -251,11 +251,11 @@ describe("a path inside a route that is rerouted", () => {
   });
 
   it("an inner path matches every spelling before and after the outer rule is moved", () => {
-    const wish = { ...admins, workload: "other", origin: { service: OWN, options: {} } };
+    const wanted = { ...admins, workload: "other", origin: { service: OWN, options: {} } };
     const reroutes = new Map([[key(APP), OWN]]);
     expect(
       [NOTHING_DESIRED, { ...NOTHING_DESIRED, reroutes }].map((desired) =>
-        hasWiderParent(wish, before.observed, desired),
+        hasWiderParent(wanted, before.observed, desired),
       ),
     ).toEqual([false, true]);
   });
@@ -266,16 +266,16 @@ describe("the owners of a faulty route", () => {
     memory: ReconcileMemory,
     ...faulty: readonly FaultyRoute[]
   ): readonly RouteOwners[] => {
-    const asked: RouteOwners[] = [];
+    const queried: RouteOwners[] = [];
     const engine = besideStranger(
       (service, its) => {
-        asked.push(its);
+        queried.push(its);
         return service;
       },
       [APP_RUNS],
     );
     runPass({ ...open(family), memory }, engine, [], faulty);
-    return [...new Map(asked.map((it) => [JSON.stringify(it), it])).values()];
+    return [...new Map(queried.map((it) => [JSON.stringify(it), it])).values()];
   };
   const { memory } = open(family);
 

@@ -32,13 +32,13 @@ interface Container {
 const service = (name: string): string => `http://${name}.tunnel:80`;
 
 function asks(name: string, party: Party, more: Partial<Exposure> = {}, at = WIKI): Container {
-  const wish = exposure(at, {
+  const wanted = exposure(at, {
     workload: name,
     party,
     origin: { service: service(name), options: {} },
     ...more,
   });
-  return { name, party, decoded: { exposures: [wish], faulty: [], problems: [] } };
+  return { name, party, decoded: { exposures: [wanted], faulty: [], problems: [] } };
 }
 
 /** The same with faulty labels, for example a group that was renamed. */
@@ -409,11 +409,13 @@ describe("the time after a start of cfauth, as after a reboot", () => {
   });
 
   it("an application without a rule proves nothing and is replaced", () => {
-    const bare = [deployed(WIKI, { service: undefined, application: true })];
-    const pass = daemon(bare);
-    expect(pass(0, [asks("wiki", BLOG)], bare).handovers).toEqual([`${WIKI} undefined → ${BLOG}`]);
+    const withoutRule = [deployed(WIKI, { service: undefined, application: true })];
+    const pass = daemon(withoutRule);
+    expect(pass(0, [asks("wiki", BLOG)], withoutRule).handovers).toEqual([
+      `${WIKI} undefined → ${BLOG}`,
+    ]);
     expect(pass(1, [asks("wiki", BLOG)], []).handovers).toEqual([]);
-    expect(pass(2, [asks("wiki", BLOG)], bare).handovers).toEqual([]);
+    expect(pass(2, [asks("wiki", BLOG)], withoutRule).handovers).toEqual([]);
   });
 });
 

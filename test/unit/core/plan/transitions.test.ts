@@ -215,8 +215,11 @@ describe("the order of changes", () => {
     });
 
     it("a public path without its application or record closes, recognised by its mark", () => {
-      const bare = { ...withoutApplication, dns: { ...withoutApplication.dns, mine: new Map() } };
-      expect(run(bare, []).observed.ingress.rules).toEqual(emptyAccount().ingress.rules);
+      const withoutRecord = {
+        ...withoutApplication,
+        dns: { ...withoutApplication.dns, mine: new Map() },
+      };
+      expect(run(withoutRecord, []).observed.ingress.rules).toEqual(emptyAccount().ingress.rules);
     });
 
     it.each<{ name: string; audTag: readonly string[] }>([

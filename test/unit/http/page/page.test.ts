@@ -47,11 +47,11 @@ describe("a route on the page", () => {
 
   it("a route that leads to its container by the id says why, and is live", () => {
     const note = "Reached by its id: another container also answers to the name wiki.tunnel";
-    const shown = rows(
+    const pageText = rows(
       reportOf({ routes: [reportedRoute("wiki.example.com", { note })] }),
       "wiki.example.com",
     );
-    expect(shown).toMatch(
+    expect(pageText).toMatch(
       /^✓ Live .* Reached by its id: another container also answers to the name wiki\.tunnel\.$/,
     );
   });
@@ -91,9 +91,9 @@ describe("a route on the page", () => {
       reason: "its labels cannot be read",
       who: "Members of family",
     });
-    const shown = rows(reportOf({ routes: [route] }), "app.example.com");
-    expect(shown).toContain("Members of family");
-    expect(shown).toContain(
+    const pageText = rows(reportOf({ routes: [route] }), "app.example.com");
+    expect(pageText).toContain("Members of family");
+    expect(pageText).toContain(
       "Its labels cannot be read. Still open as before; the change was not applied.",
     );
   });
@@ -207,7 +207,7 @@ describe("the page as a whole", () => {
   });
 
   it("the page shows routes that need attention first", () => {
-    const shown = read(page(TROUBLE));
+    const pageText = read(page(TROUBLE));
     const order = [
       "Cloudflare has not answered",
       "gitea",
@@ -215,18 +215,18 @@ describe("the page as a whole", () => {
       "… Waiting",
       "– Closing",
       "✓ Live",
-    ].map((text) => shown.indexOf(text));
+    ].map((text) => pageText.indexOf(text));
     expect(order.toSorted((a, b) => a - b)).toEqual(order);
     expect(order[0]).toBeGreaterThan(0);
   });
 
   it("the page says since when Cloudflare has not answered, and what that means", () => {
-    const shown = read(page(TROUBLE));
-    expect(shown).toContain(
+    const pageText = read(page(TROUBLE));
+    expect(pageText).toContain(
       "Cloudflare has not answered since 2026-11-23 10:42 UTC . Nothing changes until it does; open routes stay open.",
     );
-    expect(shown.split("CFA-CF-UNREACHABLE")).toHaveLength(2);
-    expect(shown).toContain("Cloudflare ! failing");
+    expect(pageText.split("CFA-CF-UNREACHABLE")).toHaveLength(2);
+    expect(pageText).toContain("Cloudflare ! failing");
   });
 
   it.each([

@@ -89,7 +89,7 @@ const recorded = {
     ],
   ]),
 };
-const world = (
+const observedWith = (
   application?: AccessApplication,
   more: Partial<ObservedAccessApplications> = {},
   parts = { policies, method: method as typeof method | undefined },
@@ -116,9 +116,9 @@ const { desired } = resolveDesired(
   { graceMs: 0, startupGraceMs: 0 },
   0,
 );
-const state = (at: ReturnType<typeof world>, wish: Exposure | undefined = exposure(APP)) =>
-  accessApplicationResource(OWNER).assess(wish.route, wish, at, desired);
-const WISH = {
+const state = (at: ReturnType<typeof observedWith>, target: Exposure | undefined = exposure(APP)) =>
+  accessApplicationResource(OWNER).assess(target.route, target, at, desired);
+const DESIRED = {
   route: APP,
   name: APP,
   idp: "idp-1",
@@ -130,20 +130,20 @@ const WISH = {
 
 describe("the application of a desired route", () => {
   it("a new application has the policy of its audience, the login method and our tag", () => {
-    expect(state(world())).toEqual({
+    expect(state(observedWith())).toEqual({
       is: "absent",
       create: {
         kind: "access",
         action: "create",
         key: `access ${APP}`,
         subject: APP,
-        desired: WISH,
+        desired: DESIRED,
       },
     });
   });
 
   it("the application of a public route has the policy that admits anybody", () => {
-    expect(state(world(), exposure(APP, { protection: anybody }))).toMatchObject({
+    expect(state(observedWith(), exposure(APP, { protection: anybody }))).toMatchObject({
       is: "absent",
       create: { desired: { policies: ["p-public"], session: "24h" } },
     });
@@ -151,7 +151,10 @@ describe("the application of a desired route", () => {
 
   it("a new application has the session that the label asks for", () => {
     expect(
-      state(world(), exposure(APP, { protection: { ...only({}), session: "168h" } as Protection })),
+      state(
+        observedWith(),
+        exposure(APP, { protection: { ...only({}), session: "168h" } as Protection }),
+      ),
     ).toMatchObject({
       create: { desired: { session: "168h" } },
     });
@@ -161,13 +164,13 @@ describe("the application of a desired route", () => {
     { name: "its policy exists", parts: { policies: [], method } },
     { name: "the login method exists", parts: { policies, method: undefined } },
   ])("an application cannot be created before $name", ({ parts }) => {
-    expect(state(world(undefined, {}, parts))).toEqual({ is: "absent", create: undefined });
+    expect(state(observedWith(undefined, {}, parts))).toEqual({ is: "absent", create: undefined });
   });
 
   it("an application is in sync whatever fields the user added", () => {
     expect(
       state(
-        world(
+        observedWith(
           as({
             launcher: { visible: true, logo: "https://example.com/x.png" },
             unmanagedFields: { same_site_cookie_attribute: "lax" },
@@ -200,7 +203,7 @@ describe("the application of a desired route", () => {
       moves: undefined,
     },
   ])("an application is updated if it $name", ({ found, moves }) => {
-    expect(state(world(found))).toEqual({
+    expect(state(observedWith(found))).toEqual({
       is: "drifted",
       changes: moves,
       repair: {
@@ -209,7 +212,7 @@ describe("the application of a desired route", () => {
         key: `access ${APP}`,
         subject: APP,
         existing: found,
-        desired: WISH,
+        desired: DESIRED,
       },
       remove: {
         kind: "access",
@@ -229,14 +232,14 @@ describe("the application of a desired route", () => {
       tags: ["cfauth-home", "mine"],
     };
     const replaced = (more: Partial<typeof left> = {}) =>
-      state(world(undefined, { replaced: new Map([[key(APP), { ...left, ...more }]]) }));
-    expect(replaced()).toMatchObject({ create: { desired: { ...WISH, inherits: left } } });
-    expect(replaced({ party: composeProject("another") })).toEqual(state(world()));
+      state(observedWith(undefined, { replaced: new Map([[key(APP), { ...left, ...more }]]) }));
+    expect(replaced()).toMatchObject({ create: { desired: { ...DESIRED, inherits: left } } });
+    expect(replaced({ party: composeProject("another") })).toEqual(state(observedWith()));
   });
 
   it("an application is deleted, never left open, while its policy does not exist", () => {
     expect(
-      state(world(as({ policies: ["p-public"] }), {}, { policies: [], method })),
+      state(observedWith(as({ policies: ["p-public"] }), {}, { policies: [], method })),
     ).toMatchObject({
       is: "drifted",
       changes: "audience",
@@ -280,7 +283,7 @@ describe("an application whose audience changes", () => {
   };
   /** The application together with its rule. */
   const routed = (application: AccessApplication, rule: RawRule = checked) => ({
-    ...world(application, {}, all),
+    ...observedWith(application, {}, all),
     ingress: { ...empty.ingress, rules: [rule] },
   });
   const ENDING = `${APP} · ending old logins`;
@@ -289,24 +292,24 @@ describe("an application whose audience changes", () => {
     {
       name: "from a group to everyone",
       found: ["p-family"],
-      wish: exposure(APP),
+      target: exposure(APP),
       policies: ["p-members"],
     },
     {
       name: "from a group to anybody at all",
       found: ["p-family"],
-      wish: exposure(APP, { protection: anybody }),
+      target: exposure(APP, { protection: anybody }),
       policies: ["p-public"],
     },
     {
       name: "by a service token",
       found: ["p-family"],
-      wish: backup,
+      target: backup,
       policies: ["p-token", "p-family"],
     },
   ])(
     "an application whose audience only grows is updated once and keeps its logins: $name",
-    ({ found, wish: exposure, policies: wanted }) => {
+    ({ found, target: exposure, policies: wanted }) => {
       expect(state(routed(as({ policies: found })), exposure)).toMatchObject({
         is: "drifted",
         changes: "audience",
@@ -359,14 +362,14 @@ describe("an application whose audience changes", () => {
     {
       name: "a shorter session",
       found: as({ policies: ["p-family"], session: "1h" }),
-      wish: family,
+      target: family,
     },
     {
       name: "a longer session and a public page",
       found: as({ policies: ["p-public"], session: "720h" }),
-      wish: open,
+      target: open,
     },
-  ])("an application is updated in place if it had $name", ({ found, wish: exposure }) => {
+  ])("an application is updated in place if it had $name", ({ found, target: exposure }) => {
     const rule = exposure === open ? { hostname: APP, service: "http://app:80" } : checked;
     expect(state(routed(found, rule), exposure)).toMatchObject({
       is: "drifted",
@@ -459,7 +462,7 @@ describe("a foreign application", () => {
   ];
 
   it("a foreign application on exactly this route is left alone and reported", () => {
-    expect(state(world(undefined, { theirs: theirs("other.example.com", APP) }))).toEqual({
+    expect(state(observedWith(undefined, { theirs: theirs("other.example.com", APP) }))).toEqual({
       is: "conflict",
       problem: {
         code: "CFA-CONFLICT-ACCESS",
@@ -476,13 +479,13 @@ describe("a foreign application", () => {
   });
 
   it.each([
-    { covers: "*.example.com", wish: exposure(APP) },
-    { covers: APP, wish: exposure(`${APP}/login`, { protection: anybody }) },
-    { covers: `${APP}/login`, wish: exposure(`${APP}/login/reset`) },
+    { covers: "*.example.com", target: exposure(APP) },
+    { covers: APP, target: exposure(`${APP}/login`, { protection: anybody }) },
+    { covers: `${APP}/login`, target: exposure(`${APP}/login/reset`) },
   ])(
     "a foreign application around the route, on $covers, is a conflict without consent in a label",
-    ({ covers, wish: exposure }) => {
-      expect(state(world(undefined, { theirs: theirs(covers) }), exposure)).toMatchObject({
+    ({ covers, target: exposure }) => {
+      expect(state(observedWith(undefined, { theirs: theirs(covers) }), exposure)).toMatchObject({
         is: "conflict",
         problem: {
           code: "CFA-CONFLICT-ACCESS",
@@ -496,8 +499,10 @@ describe("a foreign application", () => {
   );
 
   it("with the label adopt, a foreign application around the route stays and ours is created inside it", () => {
-    const wish = exposure(`${APP}/login`, { adopt: true });
-    expect(state(world(undefined, { theirs: theirs(APP, "*.example.com") }), wish)).toMatchObject({
+    const target = exposure(`${APP}/login`, { adopt: true });
+    expect(
+      state(observedWith(undefined, { theirs: theirs(APP, "*.example.com") }), target),
+    ).toMatchObject({
       is: "absent",
       create: { desired: {} },
     });
@@ -505,13 +510,15 @@ describe("a foreign application", () => {
 
   it("a foreign application around Authentik's own hostname is no conflict, because all other routes need that login", () => {
     const login = exposure(APP, { protection: { kind: "login" } });
-    expect(state(world(undefined, { theirs: theirs("*.example.com") }), login)).toMatchObject({
+    expect(
+      state(observedWith(undefined, { theirs: theirs("*.example.com") }), login),
+    ).toMatchObject({
       is: "absent",
     });
   });
 
   it("a foreign application around the route does not prevent a replacement while the route's rule exists", () => {
-    const at = { ...world(undefined, { theirs: theirs("*.example.com") }), dns: recorded };
+    const at = { ...observedWith(undefined, { theirs: theirs("*.example.com") }), dns: recorded };
     const rules = [
       {
         hostname: APP,
@@ -528,13 +535,13 @@ describe("a foreign application", () => {
   });
 
   it("a foreign application that appears around an open route is reported, and the route stays", () => {
-    const at = world(as(), { theirs: theirs("*.example.com") });
-    const wished = (exposure: Exposure) => ({
+    const at = observedWith(as(), { theirs: theirs("*.example.com") });
+    const desiredWith = (exposure: Exposure) => ({
       ...desired,
       exposures: new Map([[key(APP), exposure]]),
     });
     expect(state(at)).toEqual({ is: "in-sync" });
-    expect(diagnoseOverruledApplications(at, wished(exposure(APP)))).toMatchObject([
+    expect(diagnoseOverruledApplications(at, desiredWith(exposure(APP)))).toMatchObject([
       {
         code: "CFA-CONFLICT-ACCESS",
         severity: "warning",
@@ -543,11 +550,13 @@ describe("a foreign application", () => {
         message: expect.stringContaining("(*.example.com)"),
       },
     ]);
-    expect(diagnoseOverruledApplications(at, wished(exposure(APP, { adopt: true })))).toEqual([]);
+    expect(diagnoseOverruledApplications(at, desiredWith(exposure(APP, { adopt: true })))).toEqual(
+      [],
+    );
     expect(
       diagnoseOverruledApplications(
-        world(undefined, { theirs: theirs("*.example.com") }),
-        wished(exposure(APP)),
+        observedWith(undefined, { theirs: theirs("*.example.com") }),
+        desiredWith(exposure(APP)),
       ),
     ).toEqual([]);
   });
@@ -555,18 +564,25 @@ describe("a foreign application", () => {
   it.each([`${APP}/admin`, "other.example.com"])(
     "a foreign application on %s is no conflict",
     (covers) => {
-      expect(state(world(undefined, { theirs: theirs(covers) }))).toMatchObject({ is: "absent" });
+      expect(state(observedWith(undefined, { theirs: theirs(covers) }))).toMatchObject({
+        is: "absent",
+      });
     },
   );
 
   it("a foreign application does not matter if ours exists already", () => {
-    expect(state(world(as(), { theirs: theirs(APP) }))).toEqual({ is: "in-sync" });
+    expect(state(observedWith(as(), { theirs: theirs(APP) }))).toEqual({ is: "in-sync" });
   });
 });
 
 describe("an application that is no longer desired", () => {
   const unwished = (application?: AccessApplication) =>
-    accessApplicationResource(OWNER).assess(route(APP), undefined, world(application), desired);
+    accessApplicationResource(OWNER).assess(
+      route(APP),
+      undefined,
+      observedWith(application),
+      desired,
+    );
 
   it("our application is deleted if no label asks for it", () => {
     expect(unwished(as())).toMatchObject({
@@ -581,7 +597,9 @@ describe("an application that is no longer desired", () => {
 
   it("a duplicate of our application is deleted as soon as it is seen", () => {
     const double = markOwned(as({ id: "app-2", aud: "aud-2" }));
-    expect(collectDuplicateApplications(world(as(), { duplicates: [double] }), desired)).toEqual([
+    expect(
+      collectDuplicateApplications(observedWith(as(), { duplicates: [double] }), desired),
+    ).toEqual([
       {
         kind: "access",
         action: "delete",

@@ -15,7 +15,7 @@ import { expressionFor } from "../../../../src/resources/login/claim.ts";
 import type { ObservedLogin } from "../../../../src/resources/login/types.ts";
 import { anybody, exposure, key, members, only } from "../../../support/builders.ts";
 import { MAPPINGS } from "../../../support/observed-login.ts";
-import { owner, wishing } from "../../../support/observed-state.ts";
+import { desiredFor, owner } from "../../../support/observed-state.ts";
 
 const OWNER = owner();
 const MEMBERS = "cfauth:home everyone who logs in with Authentik";
@@ -36,7 +36,7 @@ interface At {
 }
 
 /** With a login that carries the groups admins and family. */
-const world = (found: readonly Policy[], more: Partial<At> = {}, method = true): At => ({
+const observedWith = (found: readonly Policy[], more: Partial<At> = {}, method = true): At => ({
   policy: { mine: found.map((it) => markOwned(it)), theirs: [] },
   login: loginSeen(method ? ["openid", "email", "profile", CLAIM] : undefined),
   access: { mine: new Map(), linked: [] },
@@ -60,14 +60,19 @@ const loginSeen = (scopes: readonly string[] | undefined): ObservedLogin =>
   }) as unknown as ObservedLogin;
 
 const state = (at: At, protection: Protection = members) => {
-  const wish = exposure("app.example.com", { protection });
-  return accessPolicyResource(OWNER).assess(wish.route, wish, at as never, wishing(protection));
+  const routeExposure = exposure("app.example.com", { protection });
+  return accessPolicyResource(OWNER).assess(
+    routeExposure.route,
+    routeExposure,
+    at as never,
+    desiredFor(protection),
+  );
 };
 
 /** The policies that are created one after the other for an audience, until it is in sync. */
 function made(
   protection: Protection,
-  at: At = world([]),
+  at: At = observedWith([]),
 ): readonly Pick<Policy, "name" | "decision" | "include" | "require">[] {
   const it = state(at, protection);
   if (it.is !== "absent" || it.create === undefined || it.create.action !== "create") return [];
@@ -86,7 +91,7 @@ const RIGHT = {
 
 describe("the policy of an audience", () => {
   it("the policy of members admits everyone with the login method", () => {
-    expect(state(world([]))).toEqual({
+    expect(state(observedWith([]))).toEqual({
       is: "absent",
       create: {
         kind: "policy",
@@ -105,7 +110,7 @@ describe("the policy of an audience", () => {
   });
 
   it("the policy of public routes requires no login", () => {
-    expect(state(world([]), anybody)).toEqual({
+    expect(state(observedWith([]), anybody)).toEqual({
       is: "absent",
       create: {
         kind: "policy",
@@ -124,12 +129,12 @@ describe("the policy of an audience", () => {
   });
 
   it("the policy of members cannot be created before the login method", () => {
-    expect(state(world([], {}, false))).toEqual({ is: "absent", create: undefined });
+    expect(state(observedWith([], {}, false))).toEqual({ is: "absent", create: undefined });
   });
 
   it("a policy is in sync if it says exactly what is desired", () => {
     expect(
-      state(world([policy({ id: "p-0", name: PUBLIC, decision: "bypass" }), policy()])),
+      state(observedWith([policy({ id: "p-0", name: PUBLIC, decision: "bypass" }), policy()])),
     ).toEqual({ is: "in-sync" });
   });
 
@@ -145,7 +150,7 @@ describe("the policy of an audience", () => {
     { name: "admits no one", found: policy({ include: [] }) },
     { name: "blocks everybody", found: policy({ decision: "deny" }) },
   ])("a policy narrowed by hand is updated in place if it $name", ({ found }) => {
-    expect(state(world([found]))).toMatchObject({
+    expect(state(observedWith([found]))).toMatchObject({
       is: "drifted",
       changes: undefined,
       repair: { action: "update", existing: found, desired: { name: MEMBERS, ...RIGHT } },
@@ -167,7 +172,7 @@ describe("the policy of an audience", () => {
     { name: "requires no login", found: policy({ decision: "bypass" }) },
     { name: "accepts service tokens", found: policy({ decision: "non_identity" }) },
   ])("a policy widened by hand is narrowed and given up if it $name", ({ found }) => {
-    expect(state(world([found]))).toMatchObject({
+    expect(state(observedWith([found]))).toMatchObject({
       is: "drifted",
       changes: undefined,
       repair: {
@@ -176,8 +181,8 @@ describe("the policy of an audience", () => {
         desired: { name: "cfauth:home replaced: everyone who logs in with Authentik", ...RIGHT },
       },
     });
-    const given = policy({ name: "cfauth:home replaced: everyone who logs in with Authentik" });
-    expect(state(world([given]))).toMatchObject({
+    const givenUp = policy({ name: "cfauth:home replaced: everyone who logs in with Authentik" });
+    expect(state(observedWith([givenUp]))).toMatchObject({
       is: "absent",
       create: { action: "create", desired: { name: MEMBERS, ...RIGHT } },
     });
@@ -186,7 +191,7 @@ describe("the policy of an audience", () => {
   it("a policy is narrowed and given up after somebody removed the condition of an e-mail address", () => {
     const emails = only({ emails: ["ann@example.com"] });
     const [wanted] = made(emails);
-    expect(state(world([{ ...policy(), ...wanted, require: [] }]), emails)).toMatchObject({
+    expect(state(observedWith([{ ...policy(), ...wanted, require: [] }]), emails)).toMatchObject({
       repair: {
         desired: {
           name: "cfauth:home replaced: 1 e-mail address #b1741b801f6d0926",
@@ -198,7 +203,7 @@ describe("the policy of an audience", () => {
 
   it("a public policy cannot be widened and is updated in place", () => {
     const found = policy({ name: PUBLIC, decision: "allow", include: [{ everyone: {} }] });
-    expect(state(world([found]), anybody)).toMatchObject({
+    expect(state(observedWith([found]), anybody)).toMatchObject({
       repair: { action: "update", desired: { name: PUBLIC, decision: "bypass" } },
     });
   });
@@ -215,7 +220,7 @@ describe("the policy of an audience", () => {
         { email_domain: { domain: "b.example.com" } },
       ].toSorted((a, b) => (Object.keys(a).join() < Object.keys(b).join() ? -1 : 1)),
     };
-    expect(state(world([found]), emails)).toEqual({ is: "in-sync" });
+    expect(state(observedWith([found]), emails)).toEqual({ is: "in-sync" });
   });
 });
 
@@ -331,11 +336,13 @@ describe("who may enter", () => {
 
   it("the policy of a group waits until the login carries the group", () => {
     const family = only({ groups: ["family"] });
-    expect(state(world([], { login: loginSeen(["openid", "email", "profile"]) }), family)).toEqual({
+    expect(
+      state(observedWith([], { login: loginSeen(["openid", "email", "profile"]) }), family),
+    ).toEqual({
       is: "absent",
       create: undefined,
     });
-    expect(state(world([]), only({ groups: ["guests"] }))).toEqual({
+    expect(state(observedWith([]), only({ groups: ["guests"] }))).toEqual({
       is: "absent",
       create: undefined,
     });
@@ -357,7 +364,7 @@ describe("who may enter", () => {
       },
     };
     const direct = { ...login, method: { ...login.method, claims: ["groups"] } } as ObservedLogin;
-    expect(made(only({ groups: ["family"] }), world([], { login: direct }))).toMatchObject([
+    expect(made(only({ groups: ["family"] }), observedWith([], { login: direct }))).toMatchObject([
       { include: [memberOf("family", "groups")] },
     ]);
   });
@@ -366,7 +373,7 @@ describe("who may enter", () => {
     const ci = (id: string) => only({ tokens: [{ id, name: "ci" }] });
     const [tokens] = made(ci("old"));
     const found = { ...policy(), ...tokens };
-    expect(state(world([found, policy({ id: "p-2" })]), ci("new"))).toMatchObject({
+    expect(state(observedWith([found, policy({ id: "p-2" })]), ci("new"))).toMatchObject({
       is: "drifted",
       repair: {
         action: "update",
@@ -386,7 +393,7 @@ describe("the policies that an application links", () => {
   const protection = only({ groups: ["family"], tokens: "any", policies: ["friends", "aunts"] });
 
   it("an application links bypass policies first, then our people, then the user's policies", () => {
-    expect(policyIdsFor(OWNER, protection, world([family, tokens]).policy)).toEqual([
+    expect(policyIdsFor(OWNER, protection, observedWith([family, tokens]).policy)).toEqual([
       "p-tokens",
       "p-family",
       "friends",
@@ -395,7 +402,7 @@ describe("the policies that an application links", () => {
   });
 
   it("an application links nothing while one of our policies does not exist", () => {
-    expect(policyIdsFor(OWNER, protection, world([family]).policy)).toBeUndefined();
+    expect(policyIdsFor(OWNER, protection, observedWith([family]).policy)).toBeUndefined();
   });
 });
 
@@ -408,64 +415,69 @@ describe("a policy of ours that no route needs", () => {
   });
 
   it.each<{ name: string; at: At; wished: readonly Protection[]; gone: readonly string[] }>([
-    { name: "an unused policy is deleted", at: world([policy()]), wished: [], gone: [MEMBERS] },
+    {
+      name: "an unused policy is deleted",
+      at: observedWith([policy()]),
+      wished: [],
+      gone: [MEMBERS],
+    },
     {
       name: "an unused policy is deleted if only another audience is desired",
-      at: world([policy()]),
+      at: observedWith([policy()]),
       wished: [anybody],
       gone: [MEMBERS],
     },
     {
       name: "a policy stays if its audience is desired",
-      at: world([policy()]),
+      at: observedWith([policy()]),
       wished: [members],
       gone: [],
     },
     {
       name: "a policy stays while an application of ours uses it",
-      at: world([policy()], used("p-1")),
+      at: observedWith([policy()], used("p-1")),
       wished: [],
       gone: [],
     },
     {
       name: "a policy stays while a foreign application uses it",
-      at: world([policy()], { access: { mine: new Map(), linked: ["p-1"] } }),
+      at: observedWith([policy()], { access: { mine: new Map(), linked: ["p-1"] } }),
       wished: [],
       gone: [],
     },
     {
       name: "a policy that was given up stays while an application of ours uses it",
-      at: world([policy({ name: replacedName(MEMBERS) })], used("p-1")),
+      at: observedWith([policy({ name: replacedName(MEMBERS) })], used("p-1")),
       wished: [members],
       gone: [],
     },
     {
       name: "a policy that was given up is deleted with the last application that used it",
-      at: world([policy({ name: replacedName(MEMBERS) })]),
+      at: observedWith([policy({ name: replacedName(MEMBERS) })]),
       wished: [members],
       gone: [replacedName(MEMBERS)],
     },
     {
       name: "a policy with a name that this version never gives is deleted",
-      at: world([policy({ name: "cfauth:home something of old" })]),
+      at: observedWith([policy({ name: "cfauth:home something of old" })]),
       wished: [members],
       gone: ["cfauth:home something of old"],
     },
     {
       name: "a duplicate from a late write is deleted",
-      at: world([policy({ id: "p-2" }), policy()]),
+      at: observedWith([policy({ id: "p-2" }), policy()]),
       wished: [members],
       gone: [MEMBERS],
     },
     {
       name: "a duplicate stays while it is used",
-      at: world([policy(), policy({ id: "p-2" })], used("p-2")),
+      at: observedWith([policy(), policy({ id: "p-2" })], used("p-2")),
       wished: [members],
       gone: [],
     },
     {
       name: "a policy of machines is deleted with the last route that admits them, even if the policy of people stays",
-      at: world([
+      at: observedWith([
         policy({ id: "p-2", name: "cfauth:home any service token", decision: "non_identity" }),
         policy(),
       ]),
@@ -474,13 +486,13 @@ describe("a policy of ours that no route needs", () => {
     },
     {
       name: "a policy stays for another route with the same audience",
-      at: world([policy({ name: "cfauth:home members of family" })]),
+      at: observedWith([policy({ name: "cfauth:home members of family" })]),
       wished: [members, only({ groups: ["family"] })],
       gone: [],
     },
   ])("$name", ({ at, wished, gone }) => {
     expect(
-      collectUnusedPolicies(OWNER)(at, wishing(...wished)).map(({ subject }) => subject),
+      collectUnusedPolicies(OWNER)(at, desiredFor(...wished)).map(({ subject }) => subject),
     ).toEqual(gone);
   });
 });
@@ -488,6 +500,6 @@ describe("a policy of ours that no route needs", () => {
 it("a policy that the user keeps is never deleted", () => {
   const theirs = [{ id: "friends", name: "Friends", decision: "allow" }];
   expect(
-    collectUnusedPolicies(OWNER)(world([], { policy: { mine: [], theirs } }), wishing()),
+    collectUnusedPolicies(OWNER)(observedWith([], { policy: { mine: [], theirs } }), desiredFor()),
   ).toEqual([]);
 });

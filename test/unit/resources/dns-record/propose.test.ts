@@ -31,7 +31,7 @@ const observed = (found?: DnsRecord, more: Partial<ObservedState> = {}): Observe
     ...more,
   };
 };
-const wished = (...exposures: Exposure[]): DesiredState =>
+const desire = (...exposures: Exposure[]): DesiredState =>
   resolveDesired(
     [{ exposures, faulty: [], problems: [] }],
     [],
@@ -41,16 +41,16 @@ const wished = (...exposures: Exposure[]): DesiredState =>
     0,
   ).desired;
 const state = (at: ObservedState, wish = exposure(APP)) =>
-  dnsRecordResource(OWNER).assess(wish.route, wish, at, wished(wish));
-const unwished = (at: ObservedState, desired = wished(), of = APP) =>
+  dnsRecordResource(OWNER).assess(wish.route, wish, at, desire(wish));
+const unwished = (at: ObservedState, desired = desire(), of = APP) =>
   dnsRecordResource(OWNER).assess(route(of), undefined, at, desired);
-const WISH = { zone: "z-1", name: APP, content: "t-1.cfargotunnel.com", comment: "cfauth:home" };
+const DESIRED = { zone: "z-1", name: APP, content: "t-1.cfargotunnel.com", comment: "cfauth:home" };
 
 describe("the record of a desired hostname", () => {
   it("a new record leads to the tunnel and has our mark", () => {
     expect(state(observed())).toEqual({
       is: "absent",
-      create: { kind: "dns", action: "create", key: `dns ${APP}`, subject: APP, desired: WISH },
+      create: { kind: "dns", action: "create", key: `dns ${APP}`, subject: APP, desired: DESIRED },
     });
   });
 
@@ -123,7 +123,7 @@ describe("the record of a desired hostname", () => {
         key: `dns ${APP}`,
         subject: APP,
         existing: found,
-        desired: WISH,
+        desired: DESIRED,
       },
       remove: { kind: "dns", action: "delete", key: `dns ${APP}`, subject: APP, existing: found },
     });
@@ -176,37 +176,37 @@ describe("a record of ours that this route does not need", () => {
     {
       name: "a record that no route needs is deleted",
       at: observed(record()),
-      desired: wished(),
+      desired: desire(),
       is: "orphaned",
     },
     {
       name: "a record is deleted if only another hostname is desired",
       at: observed(record()),
-      desired: wished(exposure("b.example.com")),
+      desired: desire(exposure("b.example.com")),
       is: "orphaned",
     },
     {
       name: "a record stays if another path of the hostname is desired",
       at: observed(record()),
-      desired: wished(exposure(`${APP}/api`)),
+      desired: desire(exposure(`${APP}/api`)),
       is: "shared",
     },
     {
       name: "a record stays if another path of the hostname is frozen",
       at: holding(observed(record())),
-      desired: { ...wished(), frozen: new Set([key(`${APP}/api`)]) },
+      desired: { ...desire(), frozen: new Set([key(`${APP}/api`)]) },
       is: "shared",
     },
     {
       name: "a record is deleted if the frozen path of the hostname never opened",
       at: observed(record()),
-      desired: { ...wished(), frozen: new Set([key(`${APP}/api`)]) },
+      desired: { ...desire(), frozen: new Set([key(`${APP}/api`)]) },
       is: "orphaned",
     },
     {
       name: "a hostname without a record has nothing to delete",
       at: observed(),
-      desired: wished(),
+      desired: desire(),
       is: "absent",
     },
   ])("$name", ({ at, desired, is }) => {

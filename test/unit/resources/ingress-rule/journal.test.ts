@@ -367,12 +367,12 @@ describe("a rule that cloudflared refuses", () => {
       it.write(0, document(2), opening("a.example.com"));
       it.ask(late, 1);
       it.ask(late + 5, 2);
-      const begun = late + 100;
-      it.write(begun, document(3), opening("b.example.com", CA), opening("c.example.com"));
-      it.ask(begun + kept, 2);
-      expect(withheld(it, begun + kept)).toEqual([]);
-      it.ask(begun + kept + 1, 2);
-      expect(withheld(it, begun + kept + 1)).toEqual(["b.example.com", "c.example.com"]);
+      const startedAt = late + 100;
+      it.write(startedAt, document(3), opening("b.example.com", CA), opening("c.example.com"));
+      it.ask(startedAt + kept, 2);
+      expect(withheld(it, startedAt + kept)).toEqual([]);
+      it.ask(startedAt + kept + 1, 2);
+      expect(withheld(it, startedAt + kept + 1)).toEqual(["b.example.com", "c.example.com"]);
     },
   );
 

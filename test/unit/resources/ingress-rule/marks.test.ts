@@ -33,7 +33,7 @@ const marked = (more: Partial<RawRule> = {}, audiences: readonly string[] = []):
   },
   ...more,
 });
-const bare = (hostname: string): RawRule => ({ hostname, service: "http://app:80" });
+const unmarkedRule = (hostname: string): RawRule => ({ hostname, service: "http://app:80" });
 
 const application = (at: string): [ReturnType<typeof key>, Mine<AccessApplication>] => [
   key(at),
@@ -52,7 +52,10 @@ const application = (at: string): [ReturnType<typeof key>, Mine<AccessApplicatio
   }),
 ];
 
-function world(rules: readonly RawRule[], ...applications: readonly string[]): ObservedState {
+function observedWith(
+  rules: readonly RawRule[],
+  ...applications: readonly string[]
+): ObservedState {
   const empty = emptyAccount();
   return {
     ...empty,
@@ -76,33 +79,33 @@ it.each<{ name: string; rule: RawRule }>([
 ])(
   "a restored rule of ours that $name is removed at once, without the grace period of a stopped container",
   ({ rule }) => {
-    expect(changesAtOnce(world([rule]))).toEqual([`delete ingress ${APP}`]);
+    expect(changesAtOnce(observedWith([rule]))).toEqual([`delete ingress ${APP}`]);
   },
 );
 
 it("a rule of ours keeps its grace period while its application exists", () => {
-  expect(changesAtOnce(world([marked({}, ["aud-1"])], APP))).toEqual([]);
+  expect(changesAtOnce(observedWith([marked({}, ["aud-1"])], APP))).toEqual([]);
 });
 
 it.each<{ name: string; rule: RawRule }>([
   {
     name: "an unknown audience",
     rule: {
-      ...bare(APP),
+      ...unmarkedRule(APP),
       originRequest: { access: { required: true, teamName: "team", audTag: ["aud-0"] } },
     },
   },
-  { name: "no check", rule: bare(APP) },
+  { name: "no check", rule: unmarkedRule(APP) },
   {
     name: "another owner's mark",
     rule: {
-      ...bare(APP),
+      ...unmarkedRule(APP),
       originRequest: { access: { required: false, teamName: "t", audTag: ["cfauth:other"] } },
     },
   },
 ])("a rule with $name and without our mark is left as it is", ({ rule }) => {
   expect(
-    changesAtOnce(world([rule], `${APP}/api`)).filter((it) => !it.includes(`${APP}/api`)),
+    changesAtOnce(observedWith([rule], `${APP}/api`)).filter((it) => !it.includes(`${APP}/api`)),
   ).toEqual([]);
 });
 
@@ -128,15 +131,15 @@ it.each<{ name: string; rules: readonly RawRule[]; removed: readonly RawRule[] }
     removed: [marked({ service: "http://old:80" })],
   },
   { name: "a place of its own", rules: [marked()], removed: [] },
-  { name: "no mark", rules: [{ ...bare(APP), path: "^/(?i)odd" }], removed: [] },
+  { name: "no mark", rules: [{ ...unmarkedRule(APP), path: "^/(?i)odd" }], removed: [] },
 ])(
   "a rule with our mark and $name is removed only if it belongs to no route",
   ({ rules, removed }) => {
-    const changes = collectStrayRules(world(rules), NOTHING_DESIRED);
+    const changes = collectStrayRules(observedWith(rules), NOTHING_DESIRED);
     expect(changes.flatMap((change) => ("existing" in change ? change.existing : []))).toEqual(
       removed,
     );
-    const left = mergeRules(world(rules).ingress, changes).rules;
+    const left = mergeRules(observedWith(rules).ingress, changes).rules;
     expect(left).toHaveLength(rules.length - removed.length);
   },
 );
@@ -153,14 +156,14 @@ it("a stray rule that requires a login stays while a narrower route of its hostn
     },
   ];
   expect(
-    collectStrayRules(world([stray]), { ...NOTHING_DESIRED, protectedRoutes: guarded }),
+    collectStrayRules(observedWith([stray]), { ...NOTHING_DESIRED, protectedRoutes: guarded }),
   ).toEqual([]);
-  expect(collectStrayRules(world([stray]), NOTHING_DESIRED)).toMatchObject([
+  expect(collectStrayRules(observedWith([stray]), NOTHING_DESIRED)).toMatchObject([
     { action: "delete", existing: [stray] },
   ]);
   const open = marked({ path: "^/(?i)admin" });
   expect(
-    collectStrayRules(world([open]), { ...NOTHING_DESIRED, protectedRoutes: guarded }),
+    collectStrayRules(observedWith([open]), { ...NOTHING_DESIRED, protectedRoutes: guarded }),
   ).toMatchObject([{ action: "delete", existing: [open] }]);
 });
 
@@ -181,8 +184,12 @@ const opening: IngressRuleChange = {
 
 it("rules of an earlier version get the mark in place with the next write, and cause none by themselves", () => {
   const theirs: RawRule = { hostname: "nas.example.com", service: "http://nas:80" };
-  const before = world(
-    [theirs, bare(APP), { ...bare("b.example.com"), originRequest: { noTLSVerify: true } }],
+  const before = observedWith(
+    [
+      theirs,
+      unmarkedRule(APP),
+      { ...unmarkedRule("b.example.com"), originRequest: { noTLSVerify: true } },
+    ],
     APP,
     "b.example.com",
   );
@@ -191,11 +198,11 @@ it("rules of an earlier version get the mark in place with the next write, and c
   expect(mergeRules(before.ingress, [along as IngressRuleChange]).rules).toEqual([
     theirs,
     {
-      ...bare(APP),
+      ...unmarkedRule(APP),
       originRequest: { access: { required: false, teamName: "team", audTag: [MARK] } },
     },
     {
-      ...bare("b.example.com"),
+      ...unmarkedRule("b.example.com"),
       originRequest: {
         noTLSVerify: true,
         access: { required: false, teamName: "team", audTag: [MARK] },
@@ -206,23 +213,26 @@ it("rules of an earlier version get the mark in place with the next write, and c
 
 it("a rule of an earlier version that checks a login keeps checking it with the mark in it", () => {
   const access = { required: true, teamName: "team", audTag: [`aud-of-${APP}`] };
-  const before = world([{ ...bare(APP), originRequest: { access } }], APP);
+  const before = observedWith([{ ...unmarkedRule(APP), originRequest: { access } }], APP);
   expect(
     mergeRules(before.ingress, [markUnmarkedRules([opening], before) as IngressRuleChange]).rules,
   ).toEqual([
-    { ...bare(APP), originRequest: { access: { ...access, audTag: [`aud-of-${APP}`, MARK] } } },
+    {
+      ...unmarkedRule(APP),
+      originRequest: { access: { ...access, audTag: [`aud-of-${APP}`, MARK] } },
+    },
   ]);
 });
 
 it("no mark is added if Cloudflare refuses it", () => {
-  const at = world([bare(APP)], APP);
+  const at = observedWith([unmarkedRule(APP)], APP);
   expect(
     markUnmarkedRules([opening], { ...at, ingress: { ...at.ingress, takesMark: false } }),
   ).toBeUndefined();
 });
 
 it("the mark of a public rule is not a login check", () => {
-  expect(deployedRoutes(world([marked()], APP))).toMatchObject([
+  expect(deployedRoutes(observedWith([marked()], APP))).toMatchObject([
     { public: true, placeholder: false, application: true },
   ]);
 });

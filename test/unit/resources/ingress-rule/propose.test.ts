@@ -76,7 +76,10 @@ const rule = (more: Partial<RawRule> = {}): RawRule => ({
   originRequest: { access: check("aud-1") },
   ...more,
 });
-const bare = (hostname: string, service = "http://app:80"): RawRule => ({ hostname, service });
+const unmarkedRule = (hostname: string, service = "http://app:80"): RawRule => ({
+  hostname,
+  service,
+});
 
 /** A tunnel with these rules, and an application of ours for each of these routes. */
 const observed = (
@@ -100,8 +103,8 @@ const { desired } = resolveDesired(
   { graceMs: 0, startupGraceMs: 0 },
   0,
 );
-const state = (at: ObservedState, wish: Exposure | undefined = exposure(APP)) =>
-  ingressRuleResource.assess(wish?.route ?? route(APP), wish, at, desired);
+const state = (at: ObservedState, target: Exposure | undefined = exposure(APP)) =>
+  ingressRuleResource.assess(target?.route ?? route(APP), target, at, desired);
 const unwished = (at: ObservedState) =>
   ingressRuleResource.assess(route(APP), undefined, at, desired);
 
@@ -113,7 +116,7 @@ describe("the rule of a protected path inside a route that admits more people", 
   const inner = (path: string): RawRule =>
     rule({ path, originRequest: { access: { ...check("aud-2"), audTag: ["aud-2", MARK] } } });
   const open: RawRule = { hostname: APP, path: CLEAN_PATHS, service: "http://app:80" };
-  const asked = (...exposures: readonly Exposure[]) =>
+  const desire = (...exposures: readonly Exposure[]) =>
     resolveDesired(
       [{ exposures, faulty: [], problems: [] }],
       [],
@@ -127,7 +130,7 @@ describe("the rule of a protected path inside a route that admits more people", 
       exposure.route,
       exposure,
       observed(rules, both, { mine: record(APP) }),
-      asked(...exposures),
+      desire(...exposures),
     );
   const plainly = pathPattern(path("/admin"));
   const broadly = guardPattern(path("/admin"));
@@ -140,17 +143,17 @@ describe("the rule of a protected path inside a route that admits more people", 
     },
     { name: "a public wildcard", around: exposure("*.example.com", { protection: anybody }) },
   ])("the rule of a protected path matches every spelling inside $name", ({ around }) => {
-    const wish = exposure(ADMIN, { protection: only({ groups: ["admins"] }) });
-    expect(at(wish, [], wish, around)).toMatchObject({
+    const target = exposure(ADMIN, { protection: only({ groups: ["admins"] }) });
+    expect(at(target, [], target, around)).toMatchObject({
       is: "absent",
       create: { desired: { everySpelling: true } },
     });
-    expect(at(wish, [inner(plainly)], wish, around)).toMatchObject({
+    expect(at(target, [inner(plainly)], target, around)).toMatchObject({
       is: "drifted",
       changes: undefined,
       repair: { desired: { everySpelling: true } },
     });
-    expect(at(wish, [inner(broadly)], wish, around)).toEqual({ is: "in-sync" });
+    expect(at(target, [inner(broadly)], target, around)).toEqual({ is: "in-sync" });
   });
 
   it.each<{ name: string; wishes: readonly Exposure[] }>([
@@ -256,26 +259,26 @@ describe("the rule of a desired route", () => {
     expect(state(observed([], []))).toEqual({ is: "absent", create: undefined });
   });
 
-  it.each<{ name: string; rule: RawRule; wish?: Exposure }>([
+  it.each<{ name: string; rule: RawRule; target?: Exposure }>([
     { name: "leads there and checks that application", rule: rule() },
     {
       name: "has the desired options of cloudflared, in any order",
       rule: rule({ originRequest: { tlsTimeout: 5, access: check("aud-1"), noTLSVerify: true } }),
-      wish: exposure(APP, {
+      target: exposure(APP, {
         origin: { service: "http://app:80", options: { noTLSVerify: true, tlsTimeout: 5 } },
       }),
     },
     {
       name: "is public as desired",
-      rule: bare(APP),
-      wish: exposure(APP, { protection: anybody }),
+      rule: unmarkedRule(APP),
+      target: exposure(APP, { protection: anybody }),
     },
     {
       name: "is of a path",
       rule: rule({ path: pathPattern(path("/api")) }),
-      wish: exposure(`${APP}/api`),
+      target: exposure(`${APP}/api`),
     },
-  ])("a rule is in sync if it $name", ({ rule, wish: exposure }) => {
+  ])("a rule is in sync if it $name", ({ rule, target: exposure }) => {
     const applications = [application(APP, "aud-1"), application(`${APP}/api`, "aud-1")];
     expect(
       state(observed([withMark(rule, { team: TEAM, text: MARK })], applications), exposure),
@@ -289,14 +292,14 @@ describe("the rule of a desired route", () => {
     });
   });
 
-  it.each<{ name: string; rule: RawRule; moves: "origin" | undefined; wish?: Exposure }>([
+  it.each<{ name: string; rule: RawRule; moves: "origin" | undefined; target?: Exposure }>([
     { name: "leads to another service", rule: rule({ service: "http://old:80" }), moves: "origin" },
     {
       name: "has other options",
       rule: rule({ originRequest: { access: check("aud-1"), noTLSVerify: true } }),
       moves: "origin",
     },
-    { name: "checks nothing", rule: bare(APP), moves: undefined },
+    { name: "checks nothing", rule: unmarkedRule(APP), moves: undefined },
     {
       name: "checks logins, but does not require them",
       rule: rule({ originRequest: { access: { ...check("aud-1"), required: false } } }),
@@ -321,28 +324,30 @@ describe("the rule of a desired route", () => {
       name: "checks logins, but should be public",
       rule: rule(),
       moves: undefined,
-      wish: exposure(APP, { protection: anybody }),
+      target: exposure(APP, { protection: anybody }),
     },
-  ])("a rule is updated if it $name", ({ rule, moves, wish = exposure(APP) }) => {
-    expect(state(observed([rule]), wish)).toMatchObject({
+  ])("a rule is updated if it $name", ({ rule, moves, target = exposure(APP) }) => {
+    expect(state(observed([rule]), target)).toMatchObject({
       is: "drifted",
       changes: moves,
-      repair: { action: "update", desired: { route: wish.route } },
+      repair: { action: "update", desired: { route: target.route } },
       remove: { action: "delete", existing: [rule] },
     });
   });
 
   it("a rule is updated if a rule above it answers everything", () => {
-    expect(state(observed([bare("*.example.com", "http://wild:1"), rule()]))).toMatchObject({
-      is: "drifted",
-      changes: undefined,
-      repair: { action: "update" },
-    });
+    expect(state(observed([unmarkedRule("*.example.com", "http://wild:1"), rule()]))).toMatchObject(
+      {
+        is: "drifted",
+        changes: undefined,
+        repair: { action: "update" },
+      },
+    );
   });
 
   it("a rule becomes a placeholder if another rule of ours around it would answer instead", () => {
     const around = observed(
-      [rule({ service: "http://old:80" }), bare("*.example.com")],
+      [rule({ service: "http://old:80" }), unmarkedRule("*.example.com")],
       [application(APP, "aud-1"), application("*.example.com", "aud-2")],
     );
     expect(state(around)).toMatchObject({
@@ -354,7 +359,10 @@ describe("the rule of a desired route", () => {
   it("a rule is simply removed if only a foreign rule is around it", () => {
     expect(
       state(
-        observed([rule({ service: "http://old:80" }), bare("*.example.com", "http://theirs:1")]),
+        observed([
+          rule({ service: "http://old:80" }),
+          unmarkedRule("*.example.com", "http://theirs:1"),
+        ]),
       ),
     ).toMatchObject({
       is: "drifted",
@@ -378,7 +386,7 @@ describe("the rule of a desired route", () => {
 
 describe("a foreign rule on the hostname", () => {
   it("a foreign rule is left alone and reported", () => {
-    expect(state(observed([bare(APP, "http://theirs:1")], []))).toEqual({
+    expect(state(observed([unmarkedRule(APP, "http://theirs:1")], []))).toEqual({
       is: "conflict",
       problem: {
         code: "CFA-CONFLICT-INGRESS",
@@ -397,12 +405,12 @@ describe("a foreign rule on the hostname", () => {
 
   it("a foreign rule takes the hostname even if it has only a path", () => {
     expect(
-      state(observed([{ ...bare(APP, "http://theirs:1"), path: "^/their.*odd" }])),
+      state(observed([{ ...unmarkedRule(APP, "http://theirs:1"), path: "^/their.*odd" }])),
     ).toMatchObject({ is: "conflict" });
   });
 
   it("a foreign rule is not touched if no label asks for the hostname", () => {
-    expect(unwished(observed([bare(APP, "http://theirs:1")], []))).toEqual({
+    expect(unwished(observed([unmarkedRule(APP, "http://theirs:1")], []))).toEqual({
       is: "absent",
       create: undefined,
     });
@@ -489,7 +497,7 @@ describe("the owner of a rule", () => {
     },
     {
       name: "a rule with an application and no login check is ours, from an earlier version",
-      rule: bare(APP),
+      rule: unmarkedRule(APP),
       at: observed([]),
       is: true,
     },
@@ -513,7 +521,7 @@ describe("the owner of a rule", () => {
     },
     {
       name: "a hand-made rule beside our marked rule is foreign",
-      rule: bare(APP, "http://theirs:1"),
+      rule: unmarkedRule(APP, "http://theirs:1"),
       at: observed([marked(["aud-1", MARK])]),
       is: false,
     },
@@ -531,7 +539,7 @@ describe("the owner of a rule", () => {
     },
     {
       name: "a rule with a hostname as cfauth never writes it is foreign",
-      rule: bare("App.example.com"),
+      rule: unmarkedRule("App.example.com"),
       at: observed([]),
       is: false,
     },
@@ -591,15 +599,15 @@ describe("the owner of a rule", () => {
   );
 
   it("the mark is written as one more audience, in a check that requires nothing if no login is desired", () => {
-    const wish = {
+    const target = {
       route: route(APP),
       origin: { service: "http://app:80", options: {} },
       cleanPathsOnly: false,
       mark: { team: TEAM, text: MARK },
     };
     expect([
-      desiredRule({ ...wish, check: { team: TEAM, aud: "aud-1" } }),
-      desiredRule({ ...wish, check: undefined }),
+      desiredRule({ ...target, check: { team: TEAM, aud: "aud-1" } }),
+      desiredRule({ ...target, check: undefined }),
     ]).toEqual([marked(["aud-1", MARK]), marked([MARK], false)]);
   });
 });
@@ -609,8 +617,8 @@ describe("deployed routes", () => {
     const at = observed(
       [
         rule(),
-        bare("p.example.com", "http://p:80"),
-        bare("theirs.example.com", "http://theirs:1"),
+        unmarkedRule("p.example.com", "http://p:80"),
+        unmarkedRule("theirs.example.com", "http://theirs:1"),
         {
           hostname: "s.example.com",
           service: "http_status:503",
@@ -748,7 +756,7 @@ describe("the place of a rule in the configuration", () => {
 
   it("a path of our wildcard comes before the wildcard and after foreign rules that it covers", () => {
     expect(
-      order([theirs("a.example.com"), bare("*.example.com")], open("*.example.com/api")),
+      order([theirs("a.example.com"), unmarkedRule("*.example.com")], open("*.example.com/api")),
     ).toEqual(["a.example.com → http://theirs:1", `*.example.com${api}`, "*.example.com"]);
   });
 
@@ -792,9 +800,12 @@ describe("the place of a rule in the configuration", () => {
       theirs("a.example.org"),
     ];
     expect(
-      order(foreign, open(APP), open("*.example.net"), withdraw(bare("gone.example.com"))).filter(
-        (it) => it.includes("theirs"),
-      ),
+      order(
+        foreign,
+        open(APP),
+        open("*.example.net"),
+        withdraw(unmarkedRule("gone.example.com")),
+      ).filter((it) => it.includes("theirs")),
     ).toEqual([
       "b.example.org → http://theirs:1",
       "Odd.example.com^/(?i)x → http://theirs:1",
@@ -804,7 +815,7 @@ describe("the place of a rule in the configuration", () => {
   });
 
   it("an updated rule replaces only the old one", () => {
-    const old = bare(APP, "http://old:80");
+    const old = unmarkedRule(APP, "http://old:80");
     expect(
       order([old, { ...old, path: api }], { ...open(APP), existing: [old] } as IngressRuleChange),
     ).toEqual([`${APP}${api} → http://old:80`, APP]);
@@ -812,7 +823,10 @@ describe("the place of a rule in the configuration", () => {
 
   it("removing a rule changes nothing else", () => {
     expect(
-      order([bare(APP), theirs("*.example.com"), { ...bare(APP), path: api }], withdraw(bare(APP))),
+      order(
+        [unmarkedRule(APP), theirs("*.example.com"), { ...unmarkedRule(APP), path: api }],
+        withdraw(unmarkedRule(APP)),
+      ),
     ).toEqual(["*.example.com → http://theirs:1", `${APP}${api}`]);
   });
 
@@ -828,8 +842,9 @@ describe("the place of a rule in the configuration", () => {
       team: TEAM,
     };
     expect(
-      mergeRules({ ...emptyAccount().ingress, rules: [rule(), bare("*.example.com")] }, [shut])
-        .rules,
+      mergeRules({ ...emptyAccount().ingress, rules: [rule(), unmarkedRule("*.example.com")] }, [
+        shut,
+      ]).rules,
     ).toEqual([
       {
         hostname: APP,

@@ -29,7 +29,7 @@ const observed = (...rules: readonly RawRule[]): ObservedState => ({
   ...emptyAccount(),
   ingress: { ...emptyAccount().ingress, rules },
 });
-const led = (at: ObservedState): IngressRuleChange => {
+const reroute = (at: ObservedState): IngressRuleChange => {
   const change = rerouteRule(route(APP), OWN, at);
   if (change === undefined) throw new Error("no change");
   return change;
@@ -42,14 +42,14 @@ it("a reroute changes only the service of the rule, in place", () => {
     { hostname: "theirs.example.com", service: "http://app.tunnel:80" },
   ];
   const at = observed(...others.slice(0, 2), rule(), ...others.slice(2));
-  expect(mergeRules(at.ingress, [led(at)])).toEqual({
+  expect(mergeRules(at.ingress, [reroute(at)])).toEqual({
     ...at.ingress,
     rules: [...others.slice(0, 2), rule({ service: OWN }), ...others.slice(2)],
   });
 });
 
 it("a reroute does not touch a rule that somebody changed meanwhile", () => {
-  const change = led(observed(rule()));
+  const change = reroute(observed(rule()));
   const now = observed(rule({ service: "http://elsewhere:80" })).ingress;
   expect(mergeRules(now, [change])).toEqual(now);
 });
@@ -75,16 +75,16 @@ it.each<{ name: string; rules: readonly RawRule[] }>([
 
 it("the log and the plan show the old and the new host of a reroute", () => {
   const at = observed(rule());
-  expect(summariseDiff(led(at), diffIngressRule(led(at), at))).toBe(
+  expect(summariseDiff(reroute(at), diffIngressRule(reroute(at), at))).toBe(
     `service http://app.tunnel:80 → ${OWN}`,
   );
 });
 
 it("a reroute closes no route, and the visitors stay the same", () => {
   const before = observed(rule()).ingress;
-  const after = { ...mergeRules(before, [led(observed(rule()))]), version: before.version + 1 };
+  const after = { ...mergeRules(before, [reroute(observed(rule()))]), version: before.version + 1 };
   expect(
-    afterWrite(EMPTY_JOURNAL, { before, after, changes: [led(observed(rule()))] }, MARK, 0).journal
-      .writes,
+    afterWrite(EMPTY_JOURNAL, { before, after, changes: [reroute(observed(rule()))] }, MARK, 0)
+      .journal.writes,
   ).toMatchObject([{ version: after.version, opened: new Map(), closed: [] }]);
 });

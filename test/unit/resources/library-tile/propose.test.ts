@@ -15,14 +15,14 @@ import {
   type Tile,
 } from "../../../../src/resources/library-tile/types.ts";
 import { anybody, exposure, key, only, plain } from "../../../support/builders.ts";
-import { owner, wishing } from "../../../support/observed-state.ts";
+import { desiredFor, owner } from "../../../support/observed-state.ts";
 
 const WIKI = "wiki.example.com";
 const SLUG = "cfauth-wiki-example-com-badcc2b7";
 const FAMILY = { pk: "pk-family", name: "family" };
 const ADMINS = { pk: "pk-admins", name: "admins" };
 
-const WISH: DesiredTile = {
+const DESIRED: DesiredTile = {
   slug: SLUG,
   route: key(WIKI),
   name: "Wiki",
@@ -35,7 +35,7 @@ const WISH: DesiredTile = {
   reader: undefined,
 };
 
-const { route: _route, groups: _groups, reader: _reader, ...content } = WISH;
+const { route: _route, groups: _groups, reader: _reader, ...content } = DESIRED;
 const tile = (more: Partial<Tile> = {}): Tile => ({
   ...content,
   pk: "pk-wiki",
@@ -57,7 +57,7 @@ interface Scene {
   readonly superuser?: boolean;
 }
 
-function proposed({
+function propose({
   wishes: exposures = [exposure(WIKI)],
   live,
   held = [],
@@ -74,7 +74,7 @@ function proposed({
       lookups: { groups: groups ?? { found: [ADMINS, FAMILY] } },
     },
     {
-      ...wishing(),
+      ...desiredFor(),
       exposures: new Map(exposures.map((exposure) => [routeKey(exposure.route), exposure])),
       frozen: new Set(held.map(key)),
     },
@@ -88,7 +88,7 @@ const create = {
   action: "create",
   key: `tile ${SLUG}`,
   subject: WIKI,
-  desired: WISH,
+  desired: DESIRED,
 };
 const remove = {
   kind: "tile",
@@ -171,7 +171,7 @@ describe("the tile of a route", () => {
       gives: { changes: [remove] },
     },
   ])("$name", ({ scene, gives }) => {
-    expect(proposed(scene)).toMatchObject(gives);
+    expect(propose(scene)).toMatchObject(gives);
   });
 
   it.each<{
@@ -210,14 +210,14 @@ describe("the tile of a route", () => {
       desired: { icon: "fa://fa-book", description: "All we know", category: "Home" },
     },
   ])("a tile shows $name", ({ at, more, desired }) => {
-    expect(proposed({ wishes: [exposure(at, more)] }).changes).toMatchObject([
+    expect(propose({ wishes: [exposure(at, more)] }).changes).toMatchObject([
       { action: "create", desired },
     ]);
   });
 
   it("a tile's slug has at most 50 characters and is unique per owner and route", () => {
     const at = "a-very-long-name-of-a-service.deep.example.com/a/long/path";
-    expect(proposed({ wishes: [exposure(at)] }).changes).toMatchObject([
+    expect(propose({ wishes: [exposure(at)] }).changes).toMatchObject([
       { desired: { slug: "cfauth-a-very-long-name-of-a-service-deep-9c79200d" } },
     ]);
   });
@@ -234,7 +234,7 @@ describe("the tile of a route", () => {
     { name: "policy engine mode", found: { mode: "all" } },
     { name: "bindings", found: { bindings: [toGroup("pk-family")] } },
   ])("a tile is updated if it has another $name", ({ found }) => {
-    expect(proposed({ found: [tile(found)] })).toEqual({
+    expect(propose({ found: [tile(found)] })).toEqual({
       changes: [
         {
           kind: "tile",
@@ -242,7 +242,7 @@ describe("the tile of a route", () => {
           key: `tile ${SLUG}`,
           subject: WIKI,
           existing: tile(found),
-          desired: WISH,
+          desired: DESIRED,
         },
       ],
       problems: [],
@@ -251,16 +251,14 @@ describe("the tile of a route", () => {
 
   it("tiles are in the same order whatever the order of the exposures", () => {
     const all = ["b.example.com", "a.example.com", "c.example.com"].map((at) => exposure(at));
-    expect(proposed({ wishes: all }).changes).toEqual(
-      proposed({ wishes: all.toReversed() }).changes,
-    );
+    expect(propose({ wishes: all }).changes).toEqual(propose({ wishes: all.toReversed() }).changes);
   });
 });
 
 describe("the tile of a route for groups", () => {
   it("a tile is for the groups and the token's user, who could not find it again otherwise", () => {
     const exposures = [exposure(WIKI, { protection: only({ groups: ["admins", "family"] }) })];
-    expect(proposed({ wishes: exposures }).changes).toMatchObject([
+    expect(propose({ wishes: exposures }).changes).toMatchObject([
       { desired: { groups: ["pk-admins", "pk-family"], reader: 7 } },
     ]);
   });
@@ -268,13 +266,13 @@ describe("the tile of a route for groups", () => {
   it("a tile is for every group of that name: before 2025.12 each parent may have one, and Cloudflare admits the members of all", () => {
     const another = { pk: "pk-another", name: "family" };
     const groups = { found: [FAMILY, ADMINS, another] };
-    expect(proposed({ wishes: [forFamily], groups }).changes).toMatchObject([
+    expect(propose({ wishes: [forFamily], groups }).changes).toMatchObject([
       { desired: { groups: ["pk-another", "pk-family"] } },
     ]);
   });
 
   it("a tile is for the groups alone if the token's user is a superuser, who finds every tile", () => {
-    expect(proposed({ wishes: [forFamily], superuser: true }).changes).toMatchObject([
+    expect(propose({ wishes: [forFamily], superuser: true }).changes).toMatchObject([
       { desired: { groups: ["pk-family"], reader: undefined } },
     ]);
   });
@@ -320,7 +318,7 @@ describe("the tile of a route for groups", () => {
       changes: [{ action: "update" }],
     },
   ])("$name", ({ bindings, changes }) => {
-    expect(proposed({ wishes: [forFamily], found: [tile({ bindings })] }).changes).toMatchObject(
+    expect(propose({ wishes: [forFamily], found: [tile({ bindings })] }).changes).toMatchObject(
       changes,
     );
   });
@@ -329,7 +327,7 @@ describe("the tile of a route for groups", () => {
     const found = [
       tile({ bindings: [READER, toGroup("pk-family"), { pk: "b", to: { user: 8 } }] }),
     ];
-    const [change] = proposed({ wishes: [forFamily], found }).changes;
+    const [change] = propose({ wishes: [forFamily], found }).changes;
     expect(
       change && summariseDiff(change, diffLibraryTile(change, { found: [ADMINS, FAMILY] })),
     ).toBe("people 2 → 1");
@@ -342,8 +340,8 @@ describe("the tile of a route for groups", () => {
       groups: { fault: { code: "CFA-AK-PERMISSION", message: "no", fix: "yes" } },
     },
   ])("a tile is neither created nor changed while a group $name", ({ groups }) => {
-    expect(proposed({ wishes: [forFamily], groups })).toEqual(NOTHING);
-    expect(proposed({ wishes: [forFamily], groups, found: [tile({ name: "Old" })] })).toEqual(
+    expect(propose({ wishes: [forFamily], groups })).toEqual(NOTHING);
+    expect(propose({ wishes: [forFamily], groups, found: [tile({ name: "Old" })] })).toEqual(
       NOTHING,
     );
   });
@@ -371,7 +369,7 @@ const warning = (more: Partial<Problem>): Problem => ({
 
 describe("refused tile changes", () => {
   it("a refused tile is not tried again before the next observation, and is reported with its route", () => {
-    expect(proposed({ seen: { failed: new Map([[SLUG, refusal("meta_icon: no")]]) } })).toEqual({
+    expect(propose({ seen: { failed: new Map([[SLUG, refusal("meta_icon: no")]]) } })).toEqual({
       changes: [],
       problems: [
         warning({
@@ -392,7 +390,7 @@ describe("refused tile changes", () => {
       ]),
     );
     expect(
-      proposed({ wishes: [exposure(WIKI), exposure("a.example.com")], seen: { failed } }),
+      propose({ wishes: [exposure(WIKI), exposure("a.example.com")], seen: { failed } }),
     ).toEqual({
       changes: [],
       problems: [
@@ -407,12 +405,12 @@ describe("refused tile changes", () => {
   it("a refused tile delays no other tile", () => {
     const exposures = [exposure(WIKI), exposure("a.example.com")];
     expect(
-      proposed({ wishes: exposures, seen: { failed: new Map([[SLUG, refusal("no")]]) } }).changes,
+      propose({ wishes: exposures, seen: { failed: new Map([[SLUG, refusal("no")]]) } }).changes,
     ).toMatchObject([{ subject: "a.example.com" }]);
   });
 
   it("a refused deletion of a tile is reported with what is known of it", () => {
-    const { changes, problems } = proposed({
+    const { changes, problems } = propose({
       wishes: [],
       found: [tile()],
       seen: { failed: new Map([[SLUG, refusal("no")]]) },
@@ -422,7 +420,7 @@ describe("refused tile changes", () => {
   });
 
   it("a slug of another owner is reported and never touched", () => {
-    expect(proposed({ seen: { taken: new Set([SLUG]) } })).toEqual({
+    expect(propose({ seen: { taken: new Set([SLUG]) } })).toEqual({
       changes: [],
       problems: [
         warning({
@@ -444,7 +442,7 @@ describe("a value that Authentik normalised", () => {
 
   it("a value that Authentik normalised is accepted", () => {
     expect(
-      proposed({
+      propose({
         wishes: exposures,
         found: [tile()],
         seen: { acceptedNormalisations: settledFor },
@@ -470,14 +468,14 @@ describe("a value that Authentik normalised", () => {
     },
   ])("a normalised value is no longer accepted when $name", ({ scene }) => {
     expect(
-      proposed({ ...scene, seen: { acceptedNormalisations: settledFor } }).changes,
+      propose({ ...scene, seen: { acceptedNormalisations: settledFor } }).changes,
     ).toMatchObject([{ action: "update" }]);
   });
 });
 
 it("only the failed observation is reported if tiles could not be observed", () => {
   const fault = warning({ message: "no" });
-  expect(proposed({ seen: { fault }, found: [tile({ name: "Old" })] })).toEqual({
+  expect(propose({ seen: { fault }, found: [tile({ name: "Old" })] })).toEqual({
     changes: [],
     problems: [fault],
   });

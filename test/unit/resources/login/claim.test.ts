@@ -106,7 +106,7 @@ describe("how rules recognise members of a group", () => {
   };
   const claim = (more: object, ...wanted: string[]) =>
     claimFor({ ...carried, ...more } as unknown as ObservedLogin, wanted);
-  const refused = { ...carried.groups, canWriteMapping: false };
+  const readOnly = { ...carried.groups, canWriteMapping: false };
   const direct = { claims: [CLAIM, "groups"], config: { scopes: ["openid", CLAIM] } };
 
   it.each<{ name: string; more: object; wanted: string[]; by: string | undefined }>([
@@ -160,25 +160,25 @@ describe("how rules recognise members of a group", () => {
     },
     {
       name: "members are recognised by their direct groups if no mapping can be created",
-      more: { groups: { ...refused, mapping: undefined }, method: direct },
+      more: { groups: { ...readOnly, mapping: undefined }, method: direct },
       wanted: ["family"],
       by: "groups",
     },
     {
       name: "members are recognised by their direct groups if the mapping cannot be changed",
-      more: { groups: refused, method: direct },
+      more: { groups: readOnly, method: direct },
       wanted: ["guests"],
       by: "groups",
     },
     {
       name: "members are recognised by the owner's claim for the groups of a mapping that cannot be changed",
-      more: { groups: refused, method: direct },
+      more: { groups: readOnly, method: direct },
       wanted: ["family"],
       by: CLAIM,
     },
     {
       name: "members are not recognised while the login method does not keep the direct groups either",
-      more: { groups: refused },
+      more: { groups: readOnly },
       wanted: ["guests"],
       by: undefined,
     },

@@ -4,16 +4,16 @@ import type { ObservedLogin } from "../../../../src/resources/login/types.ts";
 import { anybody, only } from "../../../support/builders.ts";
 import {
   CONFIG,
+  DESIRED_PROVIDER,
   groups,
   MAPPINGS,
   method,
   NAME,
-  PROVIDER_WISH,
-  proposed,
+  proposeLogin,
   provider,
   SLUG,
 } from "../../../support/observed-login.ts";
-import { wishing, wishingGroups } from "../../../support/observed-state.ts";
+import { desiredFor, desiredForGroups } from "../../../support/observed-state.ts";
 
 const NONE = `# Made by cfauth (home): the groups that its routes ask for, inherited ones too.
 wanted = []
@@ -29,15 +29,15 @@ const CARRIED: Partial<ObservedLogin> = {
 
 describe("the groups in a login", () => {
   it.each<{ name: string; desired: DesiredState }>([
-    { name: "no route is desired", desired: wishing() },
-    { name: "everyone who can log in may enter", desired: wishingGroups() },
-    { name: "routes are public", desired: wishing(anybody) },
+    { name: "no route is desired", desired: desiredFor() },
+    { name: "everyone who can log in may enter", desired: desiredForGroups() },
+    { name: "routes are public", desired: desiredFor(anybody) },
     {
       name: "only e-mail addresses may enter",
-      desired: wishing(only({ emails: ["a@example.com"] })),
+      desired: desiredFor(only({ emails: ["a@example.com"] })),
     },
   ])("a login carries no groups while $name", ({ desired }) => {
-    expect(proposed({}, desired)).toEqual({ changes: [], problems: [], ready: true });
+    expect(proposeLogin({}, desired)).toEqual({ changes: [], problems: [], ready: true });
   });
 
   it.each<{ name: string; more: Partial<ObservedLogin>; change: object }>([
@@ -64,7 +64,7 @@ describe("the groups in a login", () => {
         key: "login-provider",
         subject: SLUG,
         existing: provider({ scopes: ["s-1", "s-2", "s-mine"] }),
-        desired: { ...PROVIDER_WISH, scopes: ["s-1", "s-2", "s-mine", "m-1"] },
+        desired: { ...DESIRED_PROVIDER, scopes: ["s-1", "s-2", "s-mine", "m-1"] },
       },
     },
     {
@@ -110,7 +110,7 @@ describe("the groups in a login", () => {
   ])(
     "a login gets its groups step by step, without holding up other routes: $name",
     ({ more, change }) => {
-      expect(proposed(more, wishingGroups("family", "admins"))).toEqual({
+      expect(proposeLogin(more, desiredForGroups("family", "admins"))).toEqual({
         changes: [{ kind: "login", ...change }],
         problems: [],
         ready: true,
@@ -119,19 +119,21 @@ describe("the groups in a login", () => {
   );
 
   it("groups hold up every route while nobody can log in at all", () => {
-    expect(proposed({ method: undefined }, wishingGroups("family"))).toMatchObject({
+    expect(proposeLogin({ method: undefined }, desiredForGroups("family"))).toMatchObject({
       changes: [{ key: "login-groups" }],
       ready: false,
     });
     const old = method({ name: "Authentik (cf-tunnel-access) #00000000" });
-    expect(proposed({ method: old }, wishingGroups("family"))).toMatchObject({
+    expect(proposeLogin({ method: old }, desiredForGroups("family"))).toMatchObject({
       changes: [{ key: "login-groups" }],
       ready: false,
     });
   });
 
   it("a new login method is created with the groups", () => {
-    expect(proposed({ ...CARRIED, method: undefined }, wishingGroups("family"))).toMatchObject({
+    expect(
+      proposeLogin({ ...CARRIED, method: undefined }, desiredForGroups("family")),
+    ).toMatchObject({
       changes: [
         { action: "create", key: "login-method", config: OWN, claims: ["cfauth_groups_home"] },
       ],
@@ -139,7 +141,7 @@ describe("the groups in a login", () => {
   });
 
   it("a route that asks for another group adds it to the login", () => {
-    expect(proposed(CARRIED, wishingGroups("admins"))).toMatchObject({
+    expect(proposeLogin(CARRIED, desiredForGroups("admins"))).toMatchObject({
       changes: [
         {
           action: "update",
@@ -153,7 +155,7 @@ describe("the groups in a login", () => {
   });
 
   it("groups are never removed from the login", () => {
-    expect(proposed(CARRIED, wishing())).toEqual({ changes: [], problems: [], ready: true });
+    expect(proposeLogin(CARRIED, desiredFor())).toEqual({ changes: [], problems: [], ready: true });
   });
 
   it.each<{ name: string; expression: string }>([
@@ -170,9 +172,9 @@ describe("the groups in a login", () => {
     { name: "has an invalid list", expression: listing('["family", oops]') },
   ])("the mapping is repaired if somebody changed it so that it $name", ({ expression }) => {
     expect(
-      proposed(
+      proposeLogin(
         { ...CARRIED, groups: groups({ mapping: { pk: "m-1", expression } }) },
-        wishingGroups("admins", "family"),
+        desiredForGroups("admins", "family"),
       ),
     ).toMatchObject({
       changes: [
@@ -183,14 +185,14 @@ describe("the groups in a login", () => {
 });
 
 describe("a token that may not create a mapping", () => {
-  const refused = groups({ canWriteMapping: false });
+  const readOnly = groups({ canWriteMapping: false });
   const direct = method({ claims: ["groups"] });
 
   it("the claim of the direct groups is used beside existing ones if the token may not create a mapping", () => {
     expect(
-      proposed(
-        { groups: refused, method: method({ claims: ["entitlements"] }) },
-        wishingGroups("family"),
+      proposeLogin(
+        { groups: readOnly, method: method({ claims: ["entitlements"] }) },
+        desiredForGroups("family"),
       ),
     ).toMatchObject({
       changes: [
@@ -206,7 +208,9 @@ describe("a token that may not create a mapping", () => {
   });
 
   it("the login is in sync without a mapping, and a diagnostic reports that indirect members are locked out", () => {
-    expect(proposed({ groups: refused, method: direct }, wishingGroups("family"))).toMatchObject({
+    expect(
+      proposeLogin({ groups: readOnly, method: direct }, desiredForGroups("family")),
+    ).toMatchObject({
       changes: [],
       ready: true,
       problems: [
@@ -221,7 +225,7 @@ describe("a token that may not create a mapping", () => {
   });
 
   it("no diagnostic is reported while no route asks for a group", () => {
-    expect(proposed({ groups: refused, method: direct })).toEqual({
+    expect(proposeLogin({ groups: readOnly, method: direct })).toEqual({
       changes: [],
       problems: [],
       ready: true,
@@ -230,12 +234,12 @@ describe("a token that may not create a mapping", () => {
 
   it("an existing mapping with all groups counts even if the token may not change it", () => {
     const there = { ...CARRIED, groups: { ...mapped('["family"]'), canWriteMapping: false } };
-    expect(proposed(there, wishingGroups("family"))).toEqual({
+    expect(proposeLogin(there, desiredForGroups("family"))).toEqual({
       changes: [],
       problems: [],
       ready: true,
     });
-    expect(proposed(there, wishingGroups("admins"))).toMatchObject({
+    expect(proposeLogin(there, desiredForGroups("admins"))).toMatchObject({
       changes: [{ claims: ["cfauth_groups_home", "groups"] }],
     });
   });

@@ -4,24 +4,24 @@ import type { ObservedLogin, Provider } from "../../../../src/resources/login/ty
 import {
   CALLBACK,
   CONFIG,
+  DESIRED_PROVIDER,
   method,
   NAME,
-  PROVIDER_WISH,
-  proposed,
+  proposeLogin,
   provider,
   SLUG,
 } from "../../../support/observed-login.ts";
 
 describe("the login", () => {
   it("the login is in sync if both ends agree, and then nothing is done", () => {
-    expect(proposed()).toEqual({ changes: [], problems: [], ready: true });
+    expect(proposeLogin()).toEqual({ changes: [], problems: [], ready: true });
   });
 
   it.each<{ name: string; without: Partial<ObservedLogin>; change: object }>([
     {
       name: "first the provider",
       without: { provider: undefined, application: undefined, method: undefined },
-      change: { action: "create", key: "login-provider", subject: SLUG, desired: PROVIDER_WISH },
+      change: { action: "create", key: "login-provider", subject: SLUG, desired: DESIRED_PROVIDER },
     },
     {
       name: "then the application, with the provider's key",
@@ -42,7 +42,7 @@ describe("the login", () => {
       },
     },
   ])("the login is created step by step: $name", ({ without, change }) => {
-    expect(proposed(without)).toEqual({
+    expect(proposeLogin(without)).toEqual({
       changes: [{ kind: "login", ...change }],
       problems: [],
       ready: false,
@@ -51,7 +51,9 @@ describe("the login", () => {
 
   it("an application that lost its provider gets it back before routes use the login", () => {
     expect(
-      proposed({ application: { slug: SLUG, name: "x", provider: undefined, inLibrary: false } }),
+      proposeLogin({
+        application: { slug: SLUG, name: "x", provider: undefined, inLibrary: false },
+      }),
     ).toMatchObject({
       changes: [{ action: "update", key: "login-application", provider: 7 }],
       ready: false,
@@ -101,7 +103,7 @@ describe("the provider in Authentik", () => {
       },
     },
   ])("the provider is updated if it $name", ({ found }) => {
-    expect(proposed({ provider: provider(found) })).toEqual({
+    expect(proposeLogin({ provider: provider(found) })).toEqual({
       changes: [
         {
           kind: "login",
@@ -109,7 +111,7 @@ describe("the provider in Authentik", () => {
           key: "login-provider",
           subject: SLUG,
           existing: provider(found),
-          desired: PROVIDER_WISH,
+          desired: DESIRED_PROVIDER,
         },
       ],
       problems: [],
@@ -144,7 +146,7 @@ describe("the provider in Authentik", () => {
       },
     },
   ])("the provider keeps what the user may choose: $name", ({ found }) => {
-    expect(proposed({ provider: provider(found) })).toEqual({
+    expect(proposeLogin({ provider: provider(found) })).toEqual({
       changes: [],
       problems: [],
       ready: true,
@@ -158,7 +160,7 @@ describe("the provider in Authentik", () => {
       type: "authorization",
     };
     expect(
-      proposed({
+      proposeLogin({
         provider: provider({
           clientType: "public",
           redirectUris: [mine],
@@ -207,7 +209,7 @@ describe("the login method in Cloudflare", () => {
       more: { method: method({ name: "Authentik (cf-tunnel-access) #00000000" }) },
     },
   ])("the login method is updated if it $name", ({ more }) => {
-    expect(proposed(more)).toMatchObject({
+    expect(proposeLogin(more)).toMatchObject({
       changes: [
         {
           action: "update",
@@ -224,7 +226,7 @@ describe("the login method in Cloudflare", () => {
 
   it("the login method looks for keys at the application's slug, whatever it is", () => {
     expect(
-      proposed({
+      proposeLogin({
         application: { slug: "renamed", name: "Cloudflare", provider: 7, inLibrary: false },
       }),
     ).toMatchObject({
@@ -240,7 +242,7 @@ describe("the login method in Cloudflare", () => {
 
   it("the login method keeps claims and scopes that the user added, and is not updated for them", () => {
     const config = { ...CONFIG, scopes: ["openid", "email", "profile", "entitlements"] };
-    expect(proposed({ method: method({ config, claims: ["entitlements"] }) })).toEqual({
+    expect(proposeLogin({ method: method({ config, claims: ["entitlements"] }) })).toEqual({
       changes: [],
       problems: [],
       ready: true,
@@ -249,7 +251,7 @@ describe("the login method in Cloudflare", () => {
 
   it("routes may use a login method that lacks nothing but a scope", () => {
     expect(
-      proposed({ method: method({ config: { ...CONFIG, scopes: ["openid", "email"] } }) }),
+      proposeLogin({ method: method({ config: { ...CONFIG, scopes: ["openid", "email"] } }) }),
     ).toMatchObject({
       changes: [{ action: "update", config: CONFIG }],
       ready: true,
@@ -257,7 +259,7 @@ describe("the login method in Cloudflare", () => {
   });
 
   it("the login method follows a new secret of the provider", () => {
-    const [change] = proposed({ provider: provider({ clientSecret: "new" }) }).changes;
+    const [change] = proposeLogin({ provider: provider({ clientSecret: "new" }) }).changes;
     expect(change).toMatchObject({ action: "update", key: "login-method", secret: "new" });
     expect(change?.subject).not.toBe(NAME);
   });
@@ -277,7 +279,7 @@ describe("an Authentik that lacks a prerequisite", () => {
 
   it("nothing is created while Authentik lacks a prerequisite, and the problem is reported", () => {
     expect(
-      proposed({
+      proposeLogin({
         prerequisites: notReady,
         provider: undefined,
         application: undefined,
@@ -291,7 +293,7 @@ describe("an Authentik that lacks a prerequisite", () => {
   });
 
   it("routes still use a complete login while Authentik lacks a prerequisite", () => {
-    expect(proposed({ prerequisites: notReady })).toEqual({
+    expect(proposeLogin({ prerequisites: notReady })).toEqual({
       changes: [],
       problems: [notReady],
       ready: true,
@@ -301,7 +303,7 @@ describe("an Authentik that lacks a prerequisite", () => {
   it.each(["provider", "application", "method"] as const)(
     "routes do not use a login without its %s",
     (part) => {
-      expect(proposed({ prerequisites: notReady, [part]: undefined }).ready).toBe(false);
+      expect(proposeLogin({ prerequisites: notReady, [part]: undefined }).ready).toBe(false);
     },
   );
 });
@@ -309,7 +311,7 @@ describe("an Authentik that lacks a prerequisite", () => {
 describe("the application in Authentik", () => {
   it("the application is hidden from the library, which delays no route", () => {
     const found = { slug: SLUG, name: "By hand", provider: 7, inLibrary: true };
-    expect(proposed({ application: found })).toEqual({
+    expect(proposeLogin({ application: found })).toEqual({
       changes: [
         {
           kind: "login",
@@ -327,7 +329,7 @@ describe("the application in Authentik", () => {
 
   it("routes do not use the application before a login method exists", () => {
     expect(
-      proposed({
+      proposeLogin({
         application: { slug: SLUG, name: "By hand", provider: 7, inLibrary: true },
         method: undefined,
       }).ready,

@@ -14,7 +14,7 @@ const NOTHING = resolveDesired(
   0,
 ).desired;
 const there = { id: "t-1", name: "cfauth", source: "cloudflare", connected: true } as const;
-const proposed = (seen: Omit<ObservedTunnel, "name">, desired = NOTHING) =>
+const propose = (seen: Omit<ObservedTunnel, "name">, desired = NOTHING) =>
   tunnelPrerequisite.propose({ tunnel: { ...seen, name: "cfauth" } }, desired);
 const write = {
   kind: "tunnel",
@@ -62,11 +62,11 @@ describe("the tunnel", () => {
       ready: true,
     },
   ])("$name", ({ seen, changes, ready }) => {
-    expect(proposed(seen)).toEqual({ changes, problems: [], ready });
+    expect(propose(seen)).toEqual({ changes, problems: [], ready });
   });
 
   it("a tunnel with a local configuration file cannot be used, and the fix is reported", () => {
-    expect(proposed({ tunnel: { ...there, source: "local" }, tokenFile: "stale" })).toEqual({
+    expect(propose({ tunnel: { ...there, source: "local" }, tokenFile: "stale" })).toEqual({
       changes: [],
       problems: [
         {
@@ -90,16 +90,18 @@ describe("the tunnel", () => {
       ...NOTHING,
       exposures: new Map([[key("app.example.com"), exposure("app.example.com")]]),
     };
-    const told = (connected: boolean | undefined, wished: DesiredState) => {
-      const { problems, ready } = proposed(
+    const reported = (connected: boolean | undefined, wanted: DesiredState) => {
+      const { problems, ready } = propose(
         { tunnel: { ...there, connected }, tokenFile: undefined },
-        wished,
+        wanted,
       );
       return { codes: problems.map(({ code, passing }) => [code, passing]), ready };
     };
-    expect(told(false, desired)).toEqual({ codes: [["CFA-TUNNEL-DOWN", true]], ready: true });
-    expect([told(true, desired), told(undefined, desired), told(false, NOTHING)]).toEqual(
-      Array(3).fill({ codes: [], ready: true }),
-    );
+    expect(reported(false, desired)).toEqual({ codes: [["CFA-TUNNEL-DOWN", true]], ready: true });
+    expect([
+      reported(true, desired),
+      reported(undefined, desired),
+      reported(false, NOTHING),
+    ]).toEqual(Array(3).fill({ codes: [], ready: true }));
   });
 });

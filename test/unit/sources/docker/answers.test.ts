@@ -29,17 +29,17 @@ function dnsOf(
   zone: Readonly<Record<string, readonly string[]>>,
   searchDomains: readonly string[] = [],
 ) {
-  const asked: string[] = [];
+  const queries: string[] = [];
   const dns: DockerDns = {
     addresses: async (names) => {
-      asked.push(...names);
+      queries.push(...names);
       return new Map(
         names.flatMap((name) => (zone[name] === undefined ? [] : [[name, zone[name]]])),
       );
     },
     searchDomains: () => searchDomains,
   };
-  return { dns, asked };
+  return { dns, asked: queries };
 }
 
 const listed = async (
@@ -68,7 +68,7 @@ const listed = async (
 
 describe("queries to Docker's DNS", () => {
   it("Docker's DNS is asked for every host by which a rule may lead to a container, on the networks shared with cloudflared", async () => {
-    const { dns, asked } = dnsOf({
+    const { dns, asked: queries } = dnsOf({
       "wiki.tunnel": ["172.18.0.2", "172.18.0.7"],
       "0123456789ab": ["172.18.0.2"],
     });
@@ -76,7 +76,7 @@ describe("queries to Docker's DNS", () => {
       [self, { ...wiki, service: { project: "home", name: "docs" } }],
       dns,
     );
-    expect(asked).toEqual(["wiki.tunnel", "docs.tunnel", "0123456789ab"]);
+    expect(queries).toEqual(["wiki.tunnel", "docs.tunnel", "0123456789ab"]);
     expect(found?.networks).toEqual({
       tunnel: {
         ip: "172.18.0.2",
@@ -87,10 +87,10 @@ describe("queries to Docker's DNS", () => {
   });
 
   it("Docker's DNS is asked for the name of a missing container while a rule leads there, and the answer is reported with cfauth's own container", async () => {
-    const { dns, asked } = dnsOf({ "nas.tunnel": ["172.18.0.7"] });
+    const { dns, asked: queries } = dnsOf({ "nas.tunnel": ["172.18.0.7"] });
     const routed = ["nas.tunnel", "wiki.tunnel", "nas.lan", "0123456789ab", "old.private"];
     const [found] = await listed([self, wiki], dns, { routed });
-    expect(asked).toEqual(["wiki.tunnel", "0123456789ab", "nas.tunnel"]);
+    expect(queries).toEqual(["wiki.tunnel", "0123456789ab", "nas.tunnel"]);
     expect(found?.networks["tunnel"]).toEqual({
       ip: "172.18.0.9",
       answers: { "nas.tunnel": ["172.18.0.7"] },
@@ -106,13 +106,13 @@ describe("queries to Docker's DNS", () => {
       hostname: SELF,
     },
   ])("Docker's DNS is not asked if cfauth runs $where", async ({ workloads, hostname }) => {
-    const { dns, asked } = dnsOf({});
+    const { dns, asked: queries } = dnsOf({});
     expect(await listed(workloads, dns, { hostname })).toEqual(workloads);
-    expect(asked).toEqual([]);
+    expect(queries).toEqual([]);
   });
 
   it("Docker's DNS is asked only for the short id on a network with capitals, because Node sends lower case", async () => {
-    const { dns, asked } = dnsOf({});
+    const { dns, asked: queries } = dnsOf({});
     const moved = (it: Workload): Workload => ({ ...it, networks: { Edge: { ip: "172.21.0.2" } } });
     const source: Source = {
       list: async () => [moved(self), moved(wiki)],
@@ -127,13 +127,13 @@ describe("queries to Docker's DNS", () => {
       networks: () => ["Edge"],
       routed: () => ["gone.Edge"],
     }).list();
-    expect(asked).toEqual(["0123456789ab"]);
+    expect(queries).toEqual(["0123456789ab"]);
   });
 
   it("Docker's DNS is not asked for containers that ask for no route", async () => {
-    const { dns, asked } = dnsOf({});
+    const { dns, asked: queries } = dnsOf({});
     await listed([self, { ...wiki, labels: {} }], dns);
-    expect(asked).toEqual([]);
+    expect(queries).toEqual([]);
   });
 
   it("the answers include what the DNS outside answers on the network", async () => {
@@ -149,11 +149,11 @@ describe("the DNS outside Docker", () => {
     zone: Readonly<Record<string, readonly string[]>>,
     searchDomains: readonly string[] = [],
   ) => {
-    const { dns, asked } = dnsOf(zone, searchDomains);
+    const { dns, asked: queries } = dnsOf(zone, searchDomains);
     let now = 0;
     const probe = outsideProbe({ dns, uptime: () => now, unknownName: () => "nobody" });
     return {
-      asked,
+      asked: queries,
       probe: () => probe(["dev"], 10_000),
       pass: (ms: number) => {
         now += ms;
@@ -192,12 +192,12 @@ describe("the DNS outside Docker", () => {
   );
 
   it("the DNS outside is asked again only after five minutes", async () => {
-    const { asked, probe, pass } = probing(NO);
+    const { asked: queries, probe, pass } = probing(NO);
     await probe();
     await probe();
-    expect(asked).toHaveLength(2);
+    expect(queries).toHaveLength(2);
     pass(5 * 60_000);
     await probe();
-    expect(asked).toHaveLength(4);
+    expect(queries).toHaveLength(4);
   });
 });
