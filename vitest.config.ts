@@ -1,9 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-const timeouts = { testTimeout: 180_000, hookTimeout: 180_000 };
-const bundled = { ...timeouts, globalSetup: ["test/e2e/bundle.ts"] };
+const common = {
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  /** In characters: titles of table tests show their values in full. */
+  taskTitleValueFormatTruncate: 200,
+};
+const bundled = { ...common, globalSetup: ["test/e2e/bundle.ts"] };
 /** The code keeps no state at module level, so test files in one thread can share their imports. */
-const shared = { ...timeouts, pool: "threads", isolate: false, maxWorkers: "100%" } as const;
+const shared = { ...common, pool: "threads", isolate: false, maxWorkers: "100%" } as const;
 
 /** Random histories: minutes where the other unit tests take seconds. */
 const histories = ["test/**/*.histories.test.ts"];
@@ -42,7 +47,7 @@ export default defineConfig({
         test: {
           name: "memory",
           include: memory,
-          ...timeouts,
+          ...common,
           maxWorkers: "100%",
           sequence: { groupOrder: 0 },
         },
