@@ -23,7 +23,7 @@ const daemon = (state: ReportedRoute["state"] | undefined) => {
 
 describe("two daemons with one owner", () => {
   it.each([
-    { name: "nothing is observed", seen: {}, is: "pass" },
+    { name: "no observed object", seen: {}, is: "pass" },
     {
       name: "a route whose container has just gone, which the running daemon closes",
       seen: { unasked: [key], daemon: daemon("closing") },
@@ -67,7 +67,7 @@ describe("two daemons with one owner", () => {
       is: "pass",
     },
   ] satisfies readonly { name: string; seen: Partial<MarkedObjects>; is: string }[])(
-    "two daemons with one owner are suspected for $name: $is",
+    "the check for a second daemon is $is for $name",
     ({ seen, is }) => {
       expect(findSharedOwner({ ...none, ...seen }).result).toBe(is);
     },

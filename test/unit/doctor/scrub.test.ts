@@ -25,7 +25,7 @@ it.each([
     text: 'emails="bob@example.com,alice+x@mail.example.org"',
     is: 'emails="(an e-mail address),(an e-mail address)"',
   },
-])("a report shows no $name", ({ text, is }) => {
+])("$name is not shown in a report", ({ text, is }) => {
   expect(scrubReport(of(text), [secret("s3cr3t-value")])).toEqual(of(is));
 });
 

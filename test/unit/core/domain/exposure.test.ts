@@ -39,7 +39,7 @@ it.each<{ name: string; one: Protection; other: Protection; is: boolean }>([
     is: false,
   },
   {
-    name: "another group",
+    name: "a group, compared with another group",
     one: only({ groups: ["admins"] }),
     other: only({ groups: ["family"] }),
     is: false,
@@ -86,6 +86,6 @@ it.each<{ name: string; one: Protection; other: Protection; is: boolean }>([
     other: members,
     is: false,
   },
-])("the first admits no one whom the second does not: $name: $is", ({ one, other, is }) => {
+])("$name, is a subset: $is", ({ one, other, is }) => {
   expect(isSubsetOf(one, other)).toBe(is);
 });

@@ -96,7 +96,7 @@ describe("the zone of a hostname", () => {
     { name: "*.example.org", zone: "example.org" },
     { name: "notexample.com", zone: undefined },
     { name: "example.net", zone: undefined },
-  ])("$name is in zone $zone", ({ name, zone }) => {
+  ])("the zone of $name is $zone", ({ name, zone }) => {
     expect(zoneOf(hostname(name), zones)?.name).toBe(zone);
   });
 });

@@ -650,7 +650,7 @@ describe("a path in a label", () => {
     { text: "/", is: undefined },
     { text: "/.well-known/acme", is: "/.well-known/acme" },
     { text: "/a.b/~me/@x:1+2", is: "/a.b/~me/@x:1+2" },
-  ])("$text is parsed as the prefix $is", ({ text, is }) => {
+  ])("the prefix of the path label $text is $is", ({ text, is }) => {
     expect(parsePath(text)).toEqual({ ok: true, value: is });
   });
 });

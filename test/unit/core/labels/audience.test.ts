@@ -303,14 +303,14 @@ const FAULTS: readonly Fault[] = [
       `write ${what}, or remove the label`,
     ];
     return [
-      { name: `an empty ${key}`, labels: { [key]: "" }, says: [empty("")] },
+      { name: `the label ${key} without a value`, labels: { [key]: "" }, says: [empty("")] },
       {
-        name: `a ${key} with only quotes and spaces`,
+        name: `the label ${key} with only quotes and spaces`,
         labels: { [key]: ' " " ' },
         says: [empty("")],
       },
       {
-        name: `a ${key} with only commas`,
+        name: `the label ${key} with only commas`,
         labels: { [key]: " , ," },
         says: [empty(", ,")],
       },

@@ -85,7 +85,7 @@ describe("exposures decoded from labels", () => {
       to: ["app.example.com → http://app.tunnel:8080"],
     },
     {
-      name: "enable without a hostname",
+      name: "its own name as the hostname, with enable alone",
       labels: { "cfauth.enable": "true" },
       to: ["app.example.com → http://app.tunnel:80"],
     },

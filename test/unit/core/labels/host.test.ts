@@ -169,7 +169,7 @@ describe("the host of a rule", () => {
       },
       host: "172.18.0.2:80 shared",
     },
-  ])("the host is $host if Docker's DNS says $says", ({ answers, host }) => {
+  ])("if Docker's DNS says $says, the host, port and detour are $host", ({ answers, host }) => {
     expect(
       reached([app({ networks: on("tunnel", answers === undefined ? {} : { answers }) }), other()]),
     ).toEqual([`http://${host}`]);

@@ -218,7 +218,7 @@ describe("a wildcard of another party", () => {
     expect(it.rules()).toEqual([`wiki.example.com ${SHUT}`, "*.example.com http://wild:80"]);
   });
 
-  it("a restored rule that its container gave up does not end the time either", () => {
+  it("a restored rule that its container gave up does not end the time in which a wildcard leaves its hostname alone", () => {
     const it = daemon();
     it.settle({ exposures: [WIKI] });
     const earlier = it.world();
