@@ -49,14 +49,11 @@ const isReplicaOf = (workload: Workload, host: string): boolean =>
   isReplicaName(workload.name, workload.service) &&
   isHostOf(workload.service.name, workload, host);
 
-/**
- * Whether the host is the name alone, or the name followed by one of the workload's networks. A name
- * with a dot counts only with its network: by itself it may imitate another name on a network.
- */
+/** Whether the host is the name alone, or the name followed by one of the workload's networks. */
 function isHostOf(name: string, { networks }: Workload, host: string): boolean {
   const plain = name.toLowerCase();
   return (
-    (host === plain && !plain.includes(".")) ||
+    host === plain ||
     Object.keys(networks).some((network) => host === `${plain}.${network.toLowerCase()}`)
   );
 }

@@ -22,16 +22,6 @@ describe("occupants of a rule's origin", () => {
     ]);
   });
 
-  it("a container whose own name imitates a name on a network is not certain", () => {
-    const imitator = on("wiki.tunnel", "tunnel");
-    expect(found([imitator], "http://wiki.tunnel:80", new Set([imitator.id]))).toEqual([
-      "wiki.tunnel false",
-    ]);
-    expect(found([imitator], "http://wiki.tunnel.tunnel:80", new Set([imitator.id]))).toEqual([
-      "wiki.tunnel true",
-    ]);
-  });
-
   it("a container of that name that has left the network is the occupant if nobody answers there", () => {
     const moved = on("wiki", "edge");
     expect(found([moved, stranger], "http://wiki.tunnel:80", new Set(), ["tunnel"])).toEqual([
