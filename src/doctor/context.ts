@@ -90,13 +90,12 @@ export function createDoctorContext(parts: DoctorContextParts): DoctorContext {
     };
     return createDrivers(options);
   });
-  const tunnel = memoise(async () => observeKind(await drivers(), "tunnel", "all", undefined));
-  const observe = Object.fromEntries(
+  const observe: ObserveByKind = Object.fromEntries(
     RESOURCE_KINDS.map((kind) => [
       kind,
       memoise(async () => {
         // Ingress rules are looked up by the tunnel's id, so the tunnel comes first.
-        if (kind === "ingress") await tunnel();
+        if (kind === "ingress") await observe.tunnel();
         return observeKind(await drivers(), kind, "all", undefined);
       }),
     ]),
@@ -109,7 +108,7 @@ export function createDoctorContext(parts: DoctorContextParts): DoctorContext {
     owner,
     account,
     drivers,
-    observe: { ...observe, tunnel },
+    observe,
   };
 }
 

@@ -98,7 +98,7 @@ export const ingressRuleResource: RouteResource<Needs, IngressRuleChange> = {
     // old one.
     if (desired.handovers.has(routeKey(route)))
       return { is: "drifted", repair: removal, remove: removal, changes: "origin" };
-    const state = compareRule({ rule, exposure, desiredRule, observed, desired });
+    const state = compareRule({ rule, exposure, desiredRule, creatable, removal, observed });
     return state.is === "drifted" ? { ...state, narrowsMatch } : state;
   },
 };
@@ -152,28 +152,30 @@ interface RuleComparison {
   readonly rule: RawRule;
   readonly exposure: Exposure;
   readonly desiredRule: DesiredRule | undefined;
+  /** The desired rule; undefined while a route inside it is not guarded. */
+  readonly creatable: DesiredRule | undefined;
+  readonly removal: IngressRuleChange;
   readonly observed: Needs;
-  readonly desired: DesiredState;
 }
 
 function compareRule({
   rule,
   exposure,
   desiredRule,
+  creatable,
+  removal,
   observed,
-  desired,
 }: RuleComparison): ResourceState<IngressRuleChange> {
   const leadsToOrigin = hasSameOrigin(rule, exposure);
   const isInPlace =
     desiredRule !== undefined &&
     (rule.path || undefined) === pathFor(desiredRule) &&
     !isShadowed(rule, observed.ingress.rules);
-  const removal = removeOrPlaceholder(exposure.route, observed, desired);
   if (leadsToOrigin && isInPlace && hasSameLoginCheck(rule, desiredRule.check))
     return isMarked(rule, observed.ingress.mark)
       ? { is: "in-sync" }
       : { is: "in-sync", remove: removal };
-  const waits = desiredRule !== undefined && !areInnerRoutesGuarded(exposure, observed, desired);
+  const waits = desiredRule !== undefined && creatable === undefined;
   if (waits && !leadsToOrigin)
     return { is: "drifted", repair: removal, remove: removal, changes: "origin" };
   // It stays as it is: closed, or with fewer people than desired.
